@@ -1,0 +1,125 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A module of ours: its folder says its tier, `uses` says which modules below it may be imported.
+func module(_ folder: String, uses: [Target.Dependency] = []) -> Target {
+  let name = String(folder.split(separator: "/").last ?? "")
+  return .target(name: name, dependencies: uses, path: "Sources/\(folder)", swiftSettings: strict)
+}
+
+/// A test target; `covers` are the modules it looks at.
+func tests(_ name: String, covers: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: covers, path: "Tests/\(name)", resources: resources,
+    swiftSettings: strict)
+}
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbird = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+let domain: [Target.Dependency] = [
+  "Events", "Patterns", "Schedules", "Rules", "Deliveries", "Ingestion", "Extraction", "Telemetry",
+]
+
+let package = Package(
+  name: "bellcrank",
+  platforms: [.macOS(.v15)],
+  products: [.executable(name: "bellcrank", targets: ["bellcrank"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+  ],
+  targets: [
+    // Domain: values and decisions.
+    module("Domain/Events"),
+    module("Domain/Patterns", uses: ["Events"]),
+    module("Domain/Schedules", uses: ["Events"]),
+    module("Domain/Rules", uses: ["Events", "Patterns", "Schedules", "Deliveries"]),
+    module("Domain/Deliveries", uses: ["Events"]),
+    module("Domain/Ingestion", uses: ["Events"]),
+    module("Domain/Extraction", uses: ["Events"]),
+    module("Domain/Telemetry", uses: ["Events"]),
+    // Engine: ports and loops.
+    module("Engine", uses: domain),
+    // Adapters: the ports, embedded.
+    module("Adapters/SQLiteStore", uses: domain + ["Engine", grdb, crypto]),
+    module("Adapters/LocalObjects", uses: ["Events", "Engine"]),
+    module("Adapters/SourceClients", uses: ["Events", "Extraction", "Engine", asyncHTTPClient, nioCore, nioHTTP1]),
+    module("Adapters/SystemPorts", uses: ["Events", "Schedules", "Engine", crypto]),
+    module("Adapters/ConfigFiles", uses: ["Events", "Schedules", "Ingestion", "Engine", yams]),
+    // Edges: the wires.
+    module("Edges/AWSWire", uses: ["Events"]),
+    module(
+      "Edges/HTTPServer",
+      uses: domain + [
+        "Engine", "AWSWire", "Console", "ReplaySource", hummingbird, httpTypes, nioCore, nioHTTPTypes, nioPosix,
+        logging, lifecycle,
+        crypto,
+      ]),
+    module("Edges/ReplaySource", uses: ["Events"]),
+    module("Edges/Console", uses: ["Events", "Schedules", "Telemetry", "Engine", mustache]),
+    // Apps.
+    .executableTarget(
+      name: "bellcrank",
+      dependencies: domain + [
+        "Engine", "SQLiteStore", "LocalObjects", "SourceClients", "SystemPorts", "ConfigFiles", "AWSWire",
+        "HTTPServer", "Console", "ReplaySource", "Simulation", argumentParser, asyncHTTPClient, nioCore, nioPosix,
+        nioHTTP1, logging, lifecycle, unixSignals,
+      ],
+      path: "Sources/Apps/bellcrank", swiftSettings: strict),
+    // The seeded world.
+    module("Simulation", uses: domain + ["Engine"]),
+    // Tests.
+    tests("Patterns", covers: ["Events", "Patterns"]),
+    tests("Schedules", covers: ["Events", "Schedules"]),
+    tests("SystemPorts", covers: ["Events", "Schedules", "SystemPorts"]),
+    tests("AWSWire", covers: ["AWSWire", "Events"]),
+    tests("HTTPServer", covers: ["HTTPServer", "Events", nioCore, nioPosix, logging, lifecycle]),
+    tests("ConfigFiles", covers: ["ConfigFiles", "Events", "Schedules", "Ingestion", "Engine"]),
+    tests("Ingestion", covers: ["Events", "Ingestion"]),
+    tests("Rules", covers: ["Events", "Patterns", "Schedules", "Deliveries", "Rules"]),
+    tests("Extraction", covers: ["Events", "Extraction"]),
+    tests("Deliveries", covers: ["Events", "Deliveries"]),
+    tests("Telemetry", covers: ["Events", "Telemetry"]),
+    tests("Engine", covers: domain + ["Engine", "SQLiteStore", "Simulation", "SystemPorts"]),
+    tests("PortContracts", covers: domain + ["Engine", "SQLiteStore", "LocalObjects", "Simulation", grdb]),
+    tests("Console", covers: domain + ["Console", "Engine"]),
+    tests("CLI", covers: domain + ["bellcrank", "Engine", "AWSWire", "SystemPorts", argumentParser]),
+    tests("EndToEnd", covers: []),
+    tests("Tidy", covers: []),
+    tests("ReplaySource", covers: ["Events", "ReplaySource"]),
+    tests("SourceClients", covers: ["Events", "Extraction", "SourceClients", "ReplaySource"]),
+    tests(
+      "Simulations",
+      covers: domain + ["Engine", "Simulation", "SQLiteStore", "SystemPorts"]),
+  ]
+)

@@ -1,0 +1,35 @@
+import Events
+
+/// What kind of input a function was handed, told by its shape alone.
+public enum InputShape: String, Sendable, Hashable, CaseIterable {
+  /// A scheduled event as EventBridge sends it untransformed (§1).
+  case scheduled
+  /// Any other event of a bus.
+  case envelope
+  /// A raw notification of S3 (§4).
+  case objectRecords
+  /// A request, or something that is none of the others.
+  case request
+
+  public init(_ json: JSON) {
+    if InputShape.isScheduled(json) {
+      self = .scheduled
+    } else if InputShape.isEnvelope(json) {
+      self = .envelope
+    } else if json["Records"]?.elements != nil {
+      self = .objectRecords
+    } else {
+      self = .request
+    }
+  }
+
+  /// An envelope of EventBridge's own scheduler.
+  public static func isScheduled(_ json: JSON) -> Bool {
+    isEnvelope(json) && json["source"] == "aws.events" && json["detail-type"] == "Scheduled Event"
+  }
+
+  /// An object with the members that tell an event of a bus from a request.
+  public static func isEnvelope(_ json: JSON) -> Bool {
+    json["source"]?.string != nil && json["detail-type"]?.string != nil && json["detail"]?.members != nil
+  }
+}

@@ -1,0 +1,83 @@
+/// A number that EventBridge compares by value, because its spelling and the nearest `Double` name the same decimal.
+///
+/// `1`, `1.0` and `10e-1` are one number and `-0` is `0`; 9007199254740993, `1e309` and anything of more digits than a
+/// `Double` holds are none, and compare by spelling only.
+/// Source: event-ruler 2.0.1, probed; `Double.toString` as of JDK 19.
+struct ComparableNumber: Sendable, Hashable {
+  let value: Double
+
+  /// - Parameter text: a number by RFC 8259 §6.
+  init?(_ text: String) {
+    guard let written = Decimal(text), let value = Double(text), value.isFinite,
+      let nearest = Decimal(ComparableNumber.spelling(of: value)), written == nearest
+    else { return nil }
+    self.value = value.isZero ? 0 : value
+  }
+
+  /// Java's shortest spelling; unlike Swift's it has two digits at least, which matters to the smallest numbers only.
+  private static func spelling(of value: Double) -> String {
+    // Below two hundred times the least number, one digit may name a value that two digits come closer to.
+    let multiple = value.magnitude.bitPattern
+    guard multiple > 0, multiple < 200, Decimal(value.description)?.digits.count == 1 else { return value.description }
+    let scaled = 4.940656458412465 * Double(multiple)
+    let (mantissa, exponent) = scaled < 10 ? (scaled, 324) : scaled < 100 ? (scaled / 10, 323) : (scaled / 100, 322)
+    return "\(value < 0 ? "-" : "")\((mantissa * 10).rounded())e-\(exponent + 1)"
+  }
+}
+
+/// A decimal without the ways to spell it: the digits from the first to the last that is no zero, and their exponent.
+private struct Decimal: Hashable {
+  private let isNegative: Bool
+  let digits: [UInt8]
+  private let exponent: Int
+
+  /// Nil if the exponent is too large for Java's `BigDecimal`.
+  init?(_ text: String) {
+    var digits: [UInt8] = []
+    var exponent = 0
+    var isFraction = false
+    var rest = Array(text.utf8)[...]
+    let isNegative = rest.first == UInt8(ascii: "-")
+    if isNegative { rest = rest.dropFirst() }
+    while let byte = rest.popFirst() {
+      switch byte {
+      case UInt8(ascii: "."): isFraction = true
+      case UInt8(ascii: "e"), UInt8(ascii: "E"):
+        guard let power = Int32(String(decoding: rest, as: UTF8.self)) else { return nil }
+        exponent += Int(power)
+        rest = []
+      default:
+        digits.append(byte)
+        if isFraction { exponent -= 1 }
+      }
+    }
+    while digits.last == UInt8(ascii: "0") {
+      digits.removeLast()
+      exponent += 1
+    }
+    self.digits = Array(digits.drop { $0 == UInt8(ascii: "0") })
+    self.isNegative = isNegative && !self.digits.isEmpty
+    self.exponent = self.digits.isEmpty ? 0 : exponent
+  }
+}
+
+/// The numbers between two bounds, each with or without the bound itself.
+struct NumericRange: Sendable, Hashable {
+  struct Bound: Sendable, Hashable {
+    let number: ComparableNumber
+    let isIncluded: Bool
+  }
+
+  let lower: Bound?
+  let upper: Bound?
+
+  func contains(_ number: ComparableNumber) -> Bool {
+    if let lower {
+      guard number.value > lower.number.value || (lower.isIncluded && number == lower.number) else { return false }
+    }
+    if let upper {
+      guard number.value < upper.number.value || (upper.isIncluded && number == upper.number) else { return false }
+    }
+    return true
+  }
+}

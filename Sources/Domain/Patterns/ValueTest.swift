@@ -1,0 +1,109 @@
+import Events
+
+/// What one member of a pattern's list asks of a value.
+enum ValueTest: Sendable, Hashable {
+  case text([UInt8])
+  case address(InternetAddress)
+  case number(text: String, comparable: ComparableNumber?)
+  case null
+  case bool(Bool)
+  case prefix([UInt8])
+  case suffix([UInt8])
+  case folded(FoldedText)
+  case foldedPrefix(FoldedText)
+  case foldedSuffix(FoldedText)
+  case wildcard(Wildcard)
+  case numeric(NumericRange)
+  case cidr(AddressRange)
+  /// `exists: true`; any value passes.
+  case present
+  /// `exists: false`; no value passes, the field itself decides.
+  case absent
+  /// `anything-but`: every value passes that passes none of these, also those of another type.
+  case noneOf([ValueTest])
+
+  func passes(_ value: LeafValue) -> Bool {
+    switch self {
+    case .text(let wanted): value.bytes == wanted
+    case .address(let wanted): value.address == wanted
+    case .number(let text, let comparable): value.isNumber(text, comparable)
+    case .null: value == .null
+    case .bool(let wanted): value == .bool(wanted)
+    case .prefix(let start): value.bytes?.starts(with: start) ?? false
+    case .suffix(let end): value.bytes?.suffix(end.count).elementsEqual(end) ?? false
+    case .folded(let text): value.bytes.map { text.isWhole($0) } ?? false
+    case .foldedPrefix(let text): value.bytes.map { text.isPrefix(of: $0) } ?? false
+    case .foldedSuffix(let text): value.bytes.map { text.isSuffix(of: $0) } ?? false
+    case .wildcard(let wildcard): value.bytes.map { wildcard.matches($0) } ?? false
+    case .numeric(let range): value.comparable.map { range.contains($0) } ?? false
+    case .cidr(let range): value.address.map { range.contains($0) } ?? false
+    case .present: true
+    case .absent: false
+    case .noneOf(let tests): !tests.contains { $0.passes(value) }
+    }
+  }
+}
+
+/// One value of an event that is neither an object nor an array, ready to be compared.
+enum LeafValue: Sendable, Hashable {
+  /// In UTF-8: `String` would find "é" equal to "e" and an accent, EventBridge does not.
+  case string([UInt8])
+  case number(text: String, comparable: ComparableNumber?)
+  case null
+  case bool(Bool)
+
+  /// Nil for objects and arrays.
+  init?(_ json: JSON) {
+    switch json {
+    case .string(let text): self = .string(Array(text.utf8))
+    case .number(let number): self = .number(text: number.text, comparable: ComparableNumber(number.text))
+    case .null: self = .null
+    case .bool(let flag): self = .bool(flag)
+    case .array, .object: return nil
+    }
+  }
+
+  var bytes: [UInt8]? {
+    guard case .string(let bytes) = self else { return nil }
+    return bytes
+  }
+
+  var comparable: ComparableNumber? {
+    guard case .number(_, let comparable) = self else { return nil }
+    return comparable
+  }
+
+  var address: InternetAddress? {
+    bytes.flatMap { InternetAddress(String(decoding: $0, as: UTF8.self)) }
+  }
+
+  func isNumber(_ text: String, _ comparable: ComparableNumber?) -> Bool {
+    guard case .number(let ownText, let own) = self else { return false }
+    return text == ownText || (own != nil && own == comparable)
+  }
+}
+
+/// One field of a pattern: its path and the list of which any member may pass.
+struct FieldTest: Sendable, Hashable {
+  /// Keys joined with ".", in UTF-8.
+  let path: [UInt8]
+  let tests: [ValueTest]
+  /// The list as it is written, without white space.
+  let wanted: String
+
+  var name: String { String(decoding: path, as: UTF8.self) }
+
+  var acceptsAbsence: Bool { tests.contains(.absent) }
+
+  func passes(_ value: LeafValue) -> Bool {
+    tests.contains { $0.passes(value) }
+  }
+
+  /// Wildcards that one value is compared with at the same time; those of `anything-but` do not count.
+  var wildcards: [Wildcard] {
+    tests.compactMap { test in
+      guard case .wildcard(let wildcard) = test else { return nil }
+      return wildcard
+    }
+  }
+}

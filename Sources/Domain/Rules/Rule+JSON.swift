@@ -1,0 +1,102 @@
+import Deliveries
+import Events
+import Patterns
+import Schedules
+
+/// Why a stored rule cannot be read back.
+public struct RuleReadError: Error, Sendable, Hashable {
+  public let field: String
+  public let reason: String
+}
+
+extension Rule {
+  /// The rule as it is stored and shown; absent members are left out.
+  public var json: JSON {
+    JSON(present: [
+      "name": .string(name), "arn": .string(arn.description), "description": description.map { .string($0) },
+      "state": .string(state.rawValue), "event_pattern": pattern.map { .string($0.text) },
+      "schedule_expression": schedule.map { .string($0.text) }, "misfire": .string(misfire.kind.rawValue),
+      "misfire_window_seconds": JSON(misfire.window.wholeSecondsUp), "targets": .array(targets.map(\.json)),
+      "version": JSON(version), "anchor": .string(anchor.preciseText),
+    ])
+  }
+
+  /// Reads what `json` wrote.
+  public init(json: JSON) throws(RuleReadError) {
+    guard let name = json["name"]?.string, let arn = json["arn"]?.string.flatMap({ ResourceName($0) }),
+      let state = json["state"]?.string.flatMap({ State(rawValue: $0) }), let version = json["version"]?.int,
+      let anchor = json["anchor"]?.string.flatMap({ Timestamp($0) }),
+      let misfire = json["misfire"]?.string.flatMap({ MisfirePolicy.Kind(rawValue: $0) }),
+      let window = json["misfire_window_seconds"]?.int, let targets = json["targets"]?.elements
+    else { throw RuleReadError(field: json["name"]?.string ?? "name", reason: "a member is absent or unreadable") }
+    var pattern: EventPattern?
+    var schedule: ScheduleExpression?
+    do {
+      if let text = json["event_pattern"]?.string { pattern = try EventPattern(text) }
+      if let text = json["schedule_expression"]?.string { schedule = try ScheduleExpression(text, dialect: .rules) }
+    } catch {
+      throw RuleReadError(field: name, reason: "\(error)")
+    }
+    var read: [Target] = []
+    for target in targets { read.append(try Target(json: target)) }
+    self.init(
+      name: name, arn: arn, description: json["description"]?.string, state: state, pattern: pattern,
+      schedule: schedule, misfire: MisfirePolicy(kind: misfire, window: .seconds(window)), targets: read,
+      version: version, anchor: anchor)
+  }
+}
+
+extension Target {
+  /// The target in the words of EventBridge's API.
+  public var json: JSON {
+    var json = JSON(present: [
+      "Id": .string(id), "Arn": .string(arn.description), "RoleArn": role.map { .string($0) },
+      "DeadLetterConfig": deadLetter.map { ["Arn": .string($0.description)] },
+      "RetryPolicy": [
+        "MaximumRetryAttempts": JSON(retry.retriesMax), "MaximumEventAgeInSeconds": JSON(retry.ageSecondsMax),
+      ],
+    ])
+    switch input {
+    case .whole: break
+    case .constant(let text): json.set("Input", .string(text))
+    case .path(let path): json.set("InputPath", .string(path.description))
+    case .transformer(let transformer):
+      json.set(
+        "InputTransformer",
+        [
+          "InputPathsMap": .object(transformer.paths.map { .init($0.name, .string($0.path.description)) }),
+          "InputTemplate": .string(transformer.template),
+        ])
+    }
+    return json
+  }
+
+  /// Reads what `json` wrote.
+  public init(json: JSON) throws(RuleReadError) {
+    guard let id = json["Id"]?.string, let arn = json["Arn"]?.string.flatMap({ ResourceName($0) }) else {
+      throw RuleReadError(field: "targets", reason: "a target without Id or Arn")
+    }
+    var input = TargetInput.whole
+    do {
+      if let constant = json["Input"]?.string {
+        input = .constant(constant)
+      } else if let path = json["InputPath"]?.string {
+        input = .path(try EventPath(path))
+      } else if let transformer = json["InputTransformer"] {
+        let paths = (transformer["InputPathsMap"]?.members ?? []).map { ($0.key, $0.value.string ?? "") }
+        let template = transformer["InputTemplate"]?.string ?? ""
+        input = .transformer(try InputTransformer(paths: paths, template: template))
+      }
+    } catch {
+      throw RuleReadError(field: "target \(id)", reason: "\(error)")
+    }
+    let policy = json["RetryPolicy"]
+    let retry = RetryPolicy(
+      retriesMax: policy?["MaximumRetryAttempts"]?.int ?? RetryPolicy.standard.retriesMax,
+      ageSecondsMax: policy?["MaximumEventAgeInSeconds"]?.int ?? RetryPolicy.standard.ageSecondsMax)
+    self.init(
+      id: id, arn: arn, input: input, retry: retry ?? .standard,
+      deadLetter: json["DeadLetterConfig"]?["Arn"]?.string.flatMap { ResourceName($0) },
+      role: json["RoleArn"]?.string)
+  }
+}

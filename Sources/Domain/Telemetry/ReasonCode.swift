@@ -1,0 +1,92 @@
+/// Why a decision was made, in one word that never changes: the ledger, error bodies, logs and metrics share it.
+public enum ReasonCode: String, Sendable, Hashable, Codable, CaseIterable {
+  case dispatched = "DISPATCHED"
+  case delivered = "DELIVERED"
+  case dryRun = "DRY_RUN"
+  case duplicateRun = "DUPLICATE_RUN"
+  case idempotencyConflict = "IDEMPOTENCY_CONFLICT"
+  case malformedEvent = "MALFORMED_EVENT"
+  case invalidDataSource = "INVALID_DATA_SOURCE"
+  case invalidDomain = "INVALID_DOMAIN"
+  case invalidTableName = "INVALID_TABLE_NAME"
+  case invalidSymbols = "INVALID_SYMBOLS"
+  case unknownDataSource = "UNKNOWN_DATA_SOURCE"
+  case unknownTable = "UNKNOWN_TABLE"
+  case noSymbols = "NO_SYMBOLS"
+  case loopStopped = "LOOP_STOPPED"
+  case rateLimited = "RATE_LIMITED"
+  case breakerOpen = "BREAKER_OPEN"
+  case leaseHeld = "LEASE_HELD"
+  case waitingInLine = "WAITING_IN_LINE"
+  case ruleDisabled = "RULE_DISABLED"
+  case misfireSkipped = "MISFIRE_SKIPPED"
+  case noIngestionAsked = "NO_INGESTION_ASKED"
+  case objectStale = "OBJECT_STALE"
+  case noRuleMatched = "NO_RULE_MATCHED"
+  case noTargets = "NO_TARGETS"
+  case targetMissing = "TARGET_MISSING"
+  case inputNotShaped = "INPUT_NOT_SHAPED"
+  case retriesExhausted = "RETRIES_EXHAUSTED"
+  case eventTooOld = "EVENT_TOO_OLD"
+
+  /// What happened, for someone who meets the code for the first time.
+  public var meaning: String {
+    switch self {
+    case .dispatched: "the run was accepted and its chunks are in the work queue"
+    case .delivered: "every target of the rule took the event"
+    case .dryRun: "every gate was passed; nothing was consumed or sent, as asked"
+    case .duplicateRun: "the same request under the same key already ran or is running"
+    case .idempotencyConflict: "the key is taken by a request that asked for something else"
+    case .malformedEvent: "the request is no JSON object, or a required field is absent"
+    case .invalidDataSource: "data_source is not 1 to 50 letters and underscores"
+    case .invalidDomain: "domain is not 1 to 50 letters and underscores"
+    case .invalidTableName: "table_name is not 1 to 50 letters and underscores"
+    case .invalidSymbols: "symbols is not a list of 1 to 100 valid symbols"
+    case .unknownDataSource: "no such data source is registered"
+    case .unknownTable: "the domain and table are not registered"
+    case .noSymbols: "no symbol was left to ingest"
+    case .loopStopped: "the chain of causes is too long, or the same re-ingestion came too often today"
+    case .rateLimited: "the limit for this kind of trigger is used up"
+    case .breakerOpen: "the circuit breaker of the table is open after failed runs"
+    case .leaseHeld: "somebody else holds the table"
+    case .waitingInLine: "earlier causes of the same kind are still waiting"
+    case .ruleDisabled: "the rule is disabled"
+    case .misfireSkipped: "the slot passed while the engine was down, and the misfire policy skips it"
+    case .noIngestionAsked: "the universe was updated; the event asked for no ingestion"
+    case .objectStale: "a newer notification of the same object was already taken"
+    case .noRuleMatched: "no rule wanted the event"
+    case .noTargets: "the rule matched but has no target"
+    case .targetMissing: "the target does not exist"
+    case .inputNotShaped: "the target's input could not be made from the event"
+    case .retriesExhausted: "the target refused the event as often as its retry policy allows"
+    case .eventTooOld: "the event outlived the maximum age of its retry policy"
+    }
+  }
+
+  /// What a person does about it; nil where nothing needs doing.
+  public var remedy: String? {
+    switch self {
+    case .dispatched, .delivered, .dryRun, .noIngestionAsked, .objectStale, .waitingInLine: nil
+    case .duplicateRun: "use another correlation_id to run it again"
+    case .idempotencyConflict: "use another correlation_id, or send the same payload"
+    case .malformedEvent: "send a JSON object; fields that are left out take the environment's defaults"
+    case .invalidDataSource, .invalidDomain, .invalidTableName: "use letters and underscores only, 50 at most"
+    case .invalidSymbols: "send 1 to 100 symbols of up to 20 characters out of A–Z 0–9 . - ^ ="
+    case .unknownDataSource: "register the source under `sources` in the environment's configuration"
+    case .unknownTable: "register the table under `tables` in the environment's configuration"
+    case .noSymbols: "name symbols of the universe, or send force_symbols: true"
+    case .loopStopped: "break the loop: the consumer must not ask for what it has just been given"
+    case .rateLimited: "wait for retry_after seconds, or raise the limit in the configuration"
+    case .breakerOpen:
+      "mend the source; the breaker lets one probe through after its hour, an urgent manual run at once"
+    case .leaseHeld: "wait for the holder, or release its lease: bellcrank lease release"
+    case .ruleDisabled: "aws events enable-rule --name RULE"
+    case .misfireSkipped: "run it by hand: bellcrank trigger run --set ds=DATE"
+    case .noRuleMatched: "compare the event with the pattern: bellcrank pattern test"
+    case .noTargets: "aws events put-targets --rule RULE --targets …"
+    case .targetMissing: "create the target, or correct its ARN: aws events put-targets"
+    case .inputNotShaped: "mend the target's InputPath or InputTransformer: aws events put-targets"
+    case .retriesExhausted, .eventTooOld: "mend the target, then send the dead letter again"
+    }
+  }
+}

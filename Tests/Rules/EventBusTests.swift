@@ -1,0 +1,104 @@
+import Deliveries
+import Events
+import Patterns
+import Rules
+import Schedules
+import Testing
+
+@Suite struct EventBusTests {
+  private static let names = ResourceNames(account: "123456789012", region: "us-east-1")
+
+  @Test func `an event reaches the rules that want it, in the order of their names`() throws {
+    let bus = EventBus(rules: [
+      try rule("c", #"{"source":["ops.manual"]}"#), try rule("a", #"{"detail-type":["Adhoc Ingestion"]}"#),
+      try rule("b", #"{"source":["elsewhere"]}"#), try rule("d", nil),
+    ])
+    let routing = bus.route(event("ops.manual", "Adhoc Ingestion", [:]))
+    #expect(routing.matched.map(\.name) == ["a", "c"])
+    #expect(routing.disabled.isEmpty)
+  }
+
+  @Test func `a disabled rule that would have matched is told apart`() throws {
+    let bus = EventBus(rules: [
+      try rule("off", #"{"source":["ops.manual"]}"#, .disabled), try rule("on", #"{"source":["ops.manual"]}"#),
+      try rule("other", #"{"source":["elsewhere"]}"#, .disabled),
+    ])
+    let routing = bus.route(event("ops.manual", "Adhoc Ingestion", [:]))
+    #expect(routing.matched.map(\.name) == ["on"])
+    #expect(routing.disabled.map(\.name) == ["off"])
+  }
+
+  @Test func `a schedule without a pattern gets no events, one with a pattern gets both`() throws {
+    var both = try rule("both", #"{"source":["ops.manual"]}"#)
+    both.schedule = try ScheduleExpression("rate(1 hour)", dialect: .rules)
+    var only = try rule("only", nil)
+    only.schedule = both.schedule
+    let bus = EventBus(rules: [both, only])
+    #expect(bus.scheduled.map(\.name) == ["both", "only"])
+    #expect(bus.route(event("ops.manual", "Adhoc Ingestion", [:])).matched.map(\.name) == ["both"])
+    #expect(bus.rule("only") == only)
+    #expect(bus.rule("none") == nil)
+  }
+
+  @Test func `an event that misses a rule by one leaf names the leaf, the closest rule first`() throws {
+    let bus = EventBus(rules: [
+      try rule("far", #"{"source":["elsewhere"],"detail-type":["Nothing"]}"#),
+      try rule(
+        "near",
+        #"{"source":["transform.pipeline"],"detail-type":["Processing Complete"],"detail":{"trigger_reingestion":[true]}}"#
+      ),
+    ])
+    let vetoed = event("transform.pipeline", "Processing Complete", ["trigger_reingestion": false])
+    #expect(bus.route(vetoed).matched.isEmpty)
+    let near = bus.nearMisses(vetoed)
+    #expect(near.map(\.rule) == ["near"])
+    #expect(near.first?.failures.map(\.path) == ["detail.trigger_reingestion"])
+    #expect(near.first?.failures.map(\.wanted) == ["[true]"])
+    #expect(near.first?.failures.map(\.had) == ["false"])
+    #expect(bus.misses(vetoed).map(\.rule) == ["near", "far"])
+    #expect(bus.misses(vetoed).map(\.failures.count) == [1, 2])
+  }
+
+  @Test func `a matching event misses nothing`() throws {
+    let bus = EventBus(rules: [try rule("a", #"{"source":["ops.manual"]}"#)])
+    #expect(bus.misses(event("ops.manual", "Adhoc Ingestion", [:])).isEmpty)
+  }
+
+  @Test func `a rule survives its JSON with every kind of target input`() throws {
+    var rule = try rule("full", #"{"source":["ops.manual"]}"#, .disabled)
+    rule.description = "모든 것"
+    rule.schedule = try ScheduleExpression("cron(0 22 * * ? *)", dialect: .rules)
+    rule.misfire = MisfirePolicy(kind: .all, window: .minutes(90))
+    let queue = EventBusTests.names.queue("q")
+    rule.targets = [
+      Target(id: "whole", arn: queue, input: .whole, retry: .none, deadLetter: queue, role: "arn:aws:iam::1:role/r"),
+      Target(id: "constant", arn: queue, input: .constant(#"{"a": 1.0}"#), deadLetter: nil),
+      Target(id: "path", arn: queue, input: .path(try EventPath("$.detail")), deadLetter: nil),
+      Target(
+        id: "transformer", arn: queue,
+        input: .transformer(try InputTransformer(paths: [("t", "$.time")], template: #"{"at":<t>}"#)), deadLetter: nil),
+    ]
+    #expect(try Rule(json: try JSON(parsing: rule.json.text)) == rule)
+  }
+
+  @Test(arguments: ["name", "arn", "state", "version", "anchor", "misfire", "misfire_window_seconds", "targets"])
+  func `a stored rule without a member is refused, not guessed`(_ member: String) throws {
+    var json = try rule("r", nil).json
+    json.remove(member)
+    #expect(throws: RuleReadError.self) { try Rule(json: json) }
+  }
+
+  private func rule(_ name: String, _ pattern: String?, _ state: Rule.State = .enabled) throws -> Rule {
+    Rule(
+      name: name, arn: EventBusTests.names.rule(name), description: nil, state: state,
+      pattern: try pattern.map { try EventPattern($0) }, schedule: nil, misfire: .standard, targets: [], version: 1,
+      anchor: Timestamp(seconds: 1_757_455_200))
+  }
+
+  private func event(_ source: String, _ detailType: String, _ detail: JSON) -> JSON {
+    Event(
+      id: "e", source: source, detailType: detailType, account: EventBusTests.names.account, region: "us-east-1",
+      time: Timestamp(seconds: 1_757_455_200), resources: [], detail: detail
+    ).json
+  }
+}
