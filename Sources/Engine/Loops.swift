@@ -1,0 +1,73 @@
+import Events
+
+extension Runtime {
+  /// Longest sleep of a loop: a stepped clock or a missed ring costs no more than this.
+  public static let napMax = Span.seconds(15)
+  /// How long a loop rests after the store has failed.
+  public static let troubleRest = Span.seconds(1)
+
+  /// Runs the loops until the task is cancelled; each finishes what it has begun.
+  public func run() async {
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask {
+        await loop("scheduler", wokenBy: [book.changed], { try await scheduler.tick() }, { scheduler.nextDue() })
+      }
+      group.addTask {
+        await loop(
+          "deliverer", wokenBy: [bells.deliveriesDue], { try await deliverer.deliverDue() },
+          { try await deliverer.nextDue() })
+      }
+      group.addTask {
+        await loop(
+          "releaser", wokenBy: [bells.deferredDue, bells.runEnded], { try await releaser.releaseDue() },
+          { try await releaser.nextDue() })
+      }
+      let workQueue = queueBells[EnvironmentNames(settings).workQueue]
+      for number in 1...settings.workers {
+        group.addTask {
+          await loop(
+            "worker \(number)", wokenBy: [workQueue], { try await worker.workOnce() ? 1 : 0 },
+            { try await worker.nextDue() })
+        }
+      }
+    }
+  }
+
+  /// Works while there is work, then sleeps until a bell rings or something is due.
+  private func loop(
+    _ name: String, wokenBy bells: [Bell], _ work: @Sendable () async throws -> Int,
+    _ nextDue: @Sendable () async throws -> Timestamp?
+  ) async {
+    while !Task.isCancelled {
+      let marks = bells.map(\.mark)
+      do {
+        if try await work() > 0 { continue }
+        let now = ports.clock.now()
+        let due = try await nextDue() ?? now + Runtime.napMax
+        let nap = min(Runtime.napMax, max(Span(milliseconds: 1), due - now))
+        await Bell.wait(bells, since: marks, atMost: nap, ports.clock)
+      } catch {
+        if Task.isCancelled { return }
+        ports.log.write(LogLine(.error, "loop failed", ["loop": name, "reason": "\(error)"]))
+        do { try await ports.clock.sleep(for: Runtime.troubleRest) } catch { return }
+      }
+    }
+  }
+}
+
+extension Bell {
+  /// Returns when one of them has rung since its mark, when the span has passed, or when the task is cancelled.
+  static func wait(_ bells: [Bell], since marks: [Mark], atMost span: Span, _ clock: any WallClock) async {
+    guard bells.count > 1 else {
+      if let bell = bells.first, let mark = marks.first { await bell.wait(since: mark, atMost: span, clock) }
+      return
+    }
+    await withTaskGroup(of: Void.self) { group in
+      for (bell, mark) in zip(bells, marks) {
+        group.addTask { await bell.wait(since: mark, atMost: span, clock) }
+      }
+      await group.next()
+      group.cancelAll()
+    }
+  }
+}

@@ -1,0 +1,322 @@
+import Events
+import Extraction
+import Ingestion
+import Rules
+import Telemetry
+
+/// Decides about every cause: read, validated, resolved, planned, then admitted in one atomic step (D1, D10).
+public struct Orchestrator: Function {
+  private let settings: Settings
+  private let desk: any AdmissionDesk
+  private let universe: any UniverseStore
+  private let objects: any ObjectIndex
+  private let publisher: Publisher
+  private let clock: any WallClock
+  private let entropy: any Entropy
+  private let digests: any Digests
+  private let log: any LogSink
+  private let bells: Bells
+  private let deferredDue: Bell
+
+  public init(
+    _ settings: Settings, _ desk: any AdmissionDesk, _ universe: any UniverseStore, _ objects: any ObjectIndex,
+    _ publisher: Publisher, _ clock: any WallClock, _ entropy: any Entropy, _ digests: any Digests,
+    _ log: any LogSink, bells: Bells, deferredDue: Bell
+  ) {
+    self.settings = settings
+    self.desk = desk
+    self.universe = universe
+    self.objects = objects
+    self.publisher = publisher
+    self.clock = clock
+    self.entropy = entropy
+    self.digests = digests
+    self.log = log
+    self.bells = bells
+    self.deferredDue = deferredDue
+  }
+
+  private var names: EnvironmentNames { EnvironmentNames(settings) }
+
+  public func invoke(_ payload: [UInt8], _ context: InvocationContext) async -> FunctionOutcome {
+    do {
+      return .answered(try await answer(payload, context))
+    } catch {
+      log.write(LogLine(.error, "orchestrator failed", ["request": context.requestID, "reason": error.reason]))
+      return .failed(type: error.code.rawValue, message: error.reason)
+    }
+  }
+
+  /// Asks again for a cause that waited. True if it is decided now.
+  public func resume(_ deferred: DeferredCause) async throws(StoreError) -> Bool {
+    let (_, isOpen) = try await decide(deferred.request, [], deferred.cause, resumes: true)
+    return !isOpen
+  }
+
+  private func answer(_ payload: [UInt8], _ context: InvocationContext) async throws(StoreError) -> JSON {
+    let json: JSON
+    do {
+      json = payload.isEmpty ? .object([]) : try JSON(parsing: payload)
+    } catch {
+      return try await refuse(
+        Refusal(.malformedEvent, "the payload is not JSON: \(error.message)"), cause(context), payload)
+    }
+    switch InputShape(json) {
+    case .request:
+      let cause = cause(context)
+      return try await process(json, cause, triggerTime: cause.slot ?? cause.arrivedAt, payload)
+    case .objectRecords:
+      return try await notify(json, cause(context), payload)
+    case .scheduled, .envelope:
+      guard let event = Event(json) else {
+        let text = "the event lacks one of id, source, detail-type, account, region, time, or its time is no instant"
+        return try await refuse(Refusal(.malformedEvent, text), cause(context), payload)
+      }
+      return try await translate(event, context, payload)
+    }
+  }
+
+  private func translate(
+    _ event: Event, _ context: InvocationContext, _ payload: [UInt8]
+  ) async throws(StoreError) -> JSON {
+    let cause = cause(context, of: event)
+    switch EventTranslation.of(event) {
+    case .scheduled:
+      return try await process(settings.defaults.json, cause, triggerTime: event.time, payload)
+    case .request(let body):
+      return try await process(body, cause, triggerTime: event.time, payload)
+    case .universe(let change, let then):
+      try await universe.note(change, base: settings.defaults.symbols)
+      guard let body = then else { return try await noteOnly(change, cause) }
+      return try await process(body, cause, triggerTime: event.time, payload)
+    case .refused(let refusal):
+      return try await refuse(refusal, cause, payload)
+    case .objects:
+      return try await refuse(
+        Refusal(.malformedEvent, field: "source", "object events start no ingestion; they go to Transform"), cause,
+        payload)
+    case .notOurs(let reason):
+      return try await refuse(Refusal(.malformedEvent, field: "detail-type", reason), cause, payload)
+    }
+  }
+
+  /// The cause that is delivered, or else the invocation itself.
+  private func cause(_ context: InvocationContext) -> Cause {
+    context.cause ?? Cause(id: context.requestID, trigger: .manual, arrivedAt: context.invokedAt)
+  }
+
+  /// An event that was handed over directly is the same cause as if its rule had delivered it (D8).
+  private func cause(_ context: InvocationContext, of event: Event) -> Cause {
+    if let cause = context.cause { return cause }
+    let rule = rule(for: event)
+    var cause: Cause
+    if event.detailType == "Scheduled Event", event.source == "aws.events" {
+      cause = Cause(id: Cause.slotID(rule: rule, at: event.time), trigger: .schedule, arrivedAt: context.invokedAt)
+      cause.slot = event.time
+    } else {
+      cause = Cause(id: Cause.matchID(event: event.id, rule: rule), trigger: .event, arrivedAt: context.invokedAt)
+    }
+    cause.eventID = event.id
+    cause.rule = rule
+    return cause
+  }
+
+  private func rule(for event: Event) -> String {
+    switch event.source {
+    case "aws.events": event.resources.first.flatMap { ResourceName($0)?.name } ?? names.scheduleRule
+    case "transform.pipeline", "extract.pipeline": names.transformPipelineRule
+    case "symbol.universe": names.symbolUniverseRule
+    case "market.events": names.marketEventsRule
+    default: names.opsManualRule
+    }
+  }
+
+  private func process(
+    _ body: JSON, _ cause: Cause, triggerTime: Timestamp, _ payload: [UInt8]
+  ) async throws(StoreError) -> JSON {
+    let derived = cause.trigger == .manual ? entropy.uuid() : cause.id
+    switch RequestReader.read(
+      body, trigger: cause.trigger, correlationID: derived, triggerTime: triggerTime, defaults: settings.defaults,
+      catalog: settings.catalog)
+    {
+    case .failure(let refusal):
+      return try await refuse(refusal, cause, payload, correlationID: body["correlation_id"]?.string ?? derived)
+    case .success(let read):
+      return try await decide(read.request, read.warnings, cause, resumes: false).answer
+    }
+  }
+
+  private func decide(
+    _ request: IngestionRequest, _ warnings: [String], _ cause: Cause, resumes: Bool
+  ) async throws(StoreError) -> (answer: JSON, isOpen: Bool) {
+    let now = clock.now()
+    let universe = try await universe.universe(at: now).map { Universe(symbols: $0, source: .parameter) }
+    switch SymbolResolution.resolve(
+      request, universe: universe ?? Universe(symbols: settings.defaults.symbols, source: .defaults))
+    {
+    case .failure(let refusal):
+      let answer = try await refuse(refusal, cause, Array(request.json.text.utf8), request)
+      return (answer, false)
+    case .success(let resolution):
+      let application = application(
+        request, resolution.symbols, warnings + resolution.warnings, cause, resumes: resumes, at: now)
+      let result = try await desk.admit(application, at: now)
+      return (report(result, application), isOpen(result))
+    }
+  }
+
+  private func isOpen(_ result: AdmissionResult) -> Bool {
+    switch result {
+    case .decided(let entry, _), .already(let entry): !entry.decision.isTerminal
+    }
+  }
+
+  private func application(
+    _ request: IngestionRequest, _ symbols: [String], _ warnings: [String], _ cause: Cause, resumes: Bool,
+    at now: Timestamp
+  ) -> Application {
+    var cause = cause
+    cause.hops = max(cause.hops, request.hops)
+    if cause.parentID == nil { cause.parentID = request.causationID }
+    let most = settings.catalog.dataSources[request.dataSource]?.chunkSizeMax ?? ChunkSettings.chunkSizeMax
+    let rate = settings.sources[request.dataSource]?.requestsPerMinute ?? ChunkPlan.requestsPerMinute
+    let chunks = ChunkPlan.make(
+      symbols, chunkSize: min(request.overrides.chunkSize ?? settings.chunks.size, most), requestsPerMinute: rate)
+    let messages = chunks.map { chunk in
+      let message = ChunkMessage(
+        runID: cause.runID, correlationID: request.correlationID, triggerType: request.triggerType.rawValue,
+        dataSource: request.dataSource, dataType: request.dataType, domain: request.domain,
+        tableName: request.tableName, ds: request.ds, symbols: chunk.symbols, period: request.period,
+        interval: request.interval, fileFormat: request.fileFormat, chunkIndex: chunk.index,
+        chunkCount: chunks.count, runStarted: now,
+        workerTimeoutSeconds: request.overrides.workerTimeout ?? settings.chunks.workerTimeoutSeconds,
+        urgent: request.urgent, environment: settings.environment)
+      return OutgoingMessage(
+        queue: names.workQueue, id: "\(cause.runID)-\(chunk.index)", body: message.json.text,
+        attributes: ["run_id": .string(cause.runID), "correlation_id": .string(request.correlationID)],
+        visibleAt: now + chunk.delay, priority: request.urgent ? 1 : 0)
+    }
+    return Application(
+      cause: cause, request: request, symbols: symbols, chunks: chunks, warnings: warnings,
+      payloadHash: digests.sha256(Array(request.payloadText.utf8)), messages: messages,
+      deadLetterQueue: names.triggerDeadLetters, resumes: resumes)
+  }
+
+  /// Logs the decision, wakes who waits for it, and turns it into the answer.
+  private func report(_ result: AdmissionResult, _ application: Application) -> JSON {
+    switch result {
+    case .decided(let entry, let verdict):
+      write(entry)
+      switch verdict {
+      case .admit: bells[names.workQueue].ring()
+      case .wait: deferredDue.ring()
+      case .loopStopped: bells[names.triggerDeadLetters].ring()
+      case .duplicate, .conflict, .breakerOpen, .rateLimited: break
+      }
+      return AdmissionReport.answer(verdict, application).json
+    case .already(let entry):
+      return repeated(entry, application)
+    }
+  }
+
+  /// The answer to a redelivery: the run is named again, a refusal or an open row is told again.
+  private func repeated(_ entry: LedgerEntry, _ application: Application) -> JSON {
+    let decision: Decision = entry.about.runID != nil ? .duplicate : entry.decision
+    return OrchestratorAnswer.accepted(
+      .init(
+        decision: decision.rawValue, runID: entry.about.runID, request: application.request,
+        symbols: application.symbols, chunks: application.chunks, messages: 0, warnings: application.warnings)
+    ).json
+  }
+
+  private func refuse(
+    _ refusal: Refusal, _ cause: Cause, _ payload: [UInt8], _ request: IngestionRequest? = nil,
+    correlationID: String? = nil
+  ) async throws(StoreError) -> JSON {
+    let now = clock.now()
+    let entry = AdmissionReport.refused(refusal, cause, request, correlationID: correlationID, at: now)
+    let letter = refusal.code.goesToDeadLetter ? deadLetter(refusal, cause, payload, at: now) : nil
+    if try await desk.close(entry, deadLetter: letter) {
+      write(entry)
+      if letter != nil { bells[names.triggerDeadLetters].ring() }
+    }
+    return OrchestratorAnswer.refused(refusal, retryAfter: nil).json
+  }
+
+  private func deadLetter(
+    _ refusal: Refusal, _ cause: Cause, _ payload: [UInt8], at now: Timestamp
+  ) -> OutgoingMessage {
+    DeadLetter.message(
+      to: names.triggerDeadLetters, id: "dead-\(cause.id)", body: String(decoding: payload, as: UTF8.self),
+      rule: cause.rule.map { settings.names.rule($0).description },
+      target: settings.names.function(names.orchestrator).description, code: refusal.code.rawValue,
+      reason: refusal.first.message, exhausted: nil, retries: 0, at: now)
+  }
+
+  /// A change of the universe that asks for no ingestion is decided too.
+  private func noteOnly(_ change: UniverseChange, _ cause: Cause) async throws(StoreError) -> JSON {
+    let now = clock.now()
+    let facts: JSON = [
+      "added": JSON(change.added), "removed": JSON(change.removed),
+      "effective_at": .string(change.effectiveAt.description),
+    ]
+    let entry = LedgerEntry(
+      causeID: cause.id, decision: .skipped, gate: .shape, code: .noIngestionAsked,
+      summary: "universe: \(change.added.count) added, \(change.removed.count) removed from \(change.effectiveAt)",
+      facts: facts, at: now, took: now - cause.arrivedAt, about: cause.subject)
+    if try await desk.close(entry, deadLetter: nil) { write(entry) }
+    return [
+      "statusCode": 200, "decision": .string(entry.decision.rawValue), "run_id": .null, "universe": facts,
+    ]
+  }
+
+  /// Raw notifications of S3 become events on the bus, each object's once and never an older after a newer (D22).
+  private func notify(_ json: JSON, _ cause: Cause, _ payload: [UInt8]) async throws(StoreError) -> JSON {
+    let objects: [ObjectCreated]
+    switch ObjectCreated.records(json) {
+    case .failure(let refusal): return try await refuse(refusal, cause, payload)
+    case .success(let read): objects = read
+    }
+    var fresh: [Event] = []
+    for object in objects {
+      let sequencer = object.sequencer ?? "\(object.time.milliseconds)"
+      guard try await self.objects.advance(bucket: object.bucket, key: object.key, sequencer: sequencer) else {
+        continue
+      }
+      fresh.append(
+        ObjectEvents.created(
+          id: DerivedID.uuid(of: "\(object.bucket)/\(object.key)#\(sequencer)"), bucket: object.bucket,
+          key: object.key, size: object.size ?? 0, etag: object.etag ?? "", sequencer: sequencer,
+          reason: "PutObject", at: object.time, names: settings.names))
+    }
+    let receipts = try await publisher.publish(fresh)
+    let now = clock.now()
+    let stale = objects.count - fresh.count
+    let entry = LedgerEntry(
+      causeID: cause.id, decision: fresh.isEmpty ? .duplicate : .dispatched, gate: .dispatch,
+      code: fresh.isEmpty ? .objectStale : .delivered,
+      summary: "\(fresh.count) objects put on the bus, \(stale) known or older ones left out",
+      facts: ["events": JSON(receipts.map(\.eventID)), "stale": JSON(stale)], at: now, took: now - cause.arrivedAt,
+      about: cause.subject)
+    if try await desk.close(entry, deadLetter: nil) { write(entry) }
+    return [
+      "statusCode": 200, "decision": .string(entry.decision.rawValue), "run_id": .null,
+      "events": JSON(receipts.map(\.eventID)), "stale": JSON(stale),
+    ]
+  }
+
+  private func write(_ entry: LedgerEntry) {
+    let level: LogLine.Level =
+      switch entry.decision {
+      case .dispatched, .dryRun, .duplicate, .deferred, .skipped, .unmatched, .disabled: .info
+      case .rateLimited, .breakerOpen, .conflict: .warning
+      case .invalid: entry.gate == .structure ? .error : .warning
+      case .rejected, .loopStopped, .undeliverable, .missed: .error
+      }
+    var fields = ["cause": entry.causeID, "decision": entry.decision.rawValue, "code": entry.code.rawValue]
+    fields["correlation_id"] = entry.about.correlationID
+    fields["run"] = entry.about.runID
+    fields["rule"] = entry.about.rule
+    log.write(LogLine(level, entry.summary, fields))
+  }
+}

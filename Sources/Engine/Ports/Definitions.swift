@@ -1,0 +1,30 @@
+import Events
+import Rules
+
+/// Where rules survive a restart. Adapter: `SQLiteStore`.
+public protocol RuleStore: Sendable {
+  func rules() async throws(StoreError) -> [Rule]
+  /// Creates or replaces the rule; the version it had before stays readable.
+  func save(_ rule: Rule, at now: Timestamp) async throws(StoreError)
+  /// Removes the rule; its versions stay readable. False if there is none.
+  func remove(_ name: String, at now: Timestamp) async throws(StoreError) -> Bool
+  /// The rule as it was in that version.
+  func rule(_ name: String, version: Int) async throws(StoreError) -> Rule?
+  /// Writes what a new environment starts with, unless that was done before. True if it was done now.
+  func seed(_ seed: EnvironmentSeed, at now: Timestamp) async throws(StoreError) -> Bool
+}
+
+/// What an environment starts with (D4, D28); ordinary rules, queues and buckets from then on.
+public struct EnvironmentSeed: Sendable {
+  public let environment: String
+  public let rules: [Rule]
+  public let queues: [QueueDefinition]
+  public let buckets: [String]
+
+  public init(environment: String, rules: [Rule], queues: [QueueDefinition], buckets: [String]) {
+    self.environment = environment
+    self.rules = rules
+    self.queues = queues
+    self.buckets = buckets
+  }
+}

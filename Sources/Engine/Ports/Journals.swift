@@ -1,0 +1,144 @@
+import Deliveries
+import Events
+import Rules
+import Telemetry
+
+/// An event with everything its acceptance entails, committed as one (§2; DESIGN "durable first, visible second").
+public struct RoutedEvent: Sendable {
+  public let event: Event
+  /// Causes above this event in its chain (D14).
+  public let hops: Int
+  public let parentID: String?
+  public let receivedAt: Timestamp
+  public let deliveries: [NewDelivery]
+  /// Rows for what ends here: no rule, a disabled one, one without targets.
+  public let rows: [LedgerEntry]
+
+  public init(
+    event: Event, hops: Int, parentID: String?, receivedAt: Timestamp, deliveries: [NewDelivery], rows: [LedgerEntry]
+  ) {
+    self.event = event
+    self.hops = hops
+    self.parentID = parentID
+    self.receivedAt = receivedAt
+    self.deliveries = deliveries
+    self.rows = rows
+  }
+}
+
+/// A delivery that is about to be stored for the first time.
+public struct NewDelivery: Sendable, Hashable {
+  public let cause: Cause
+  public let target: Target
+  /// What the target is given as it stands; nil when the target's input is made from the cause's event.
+  public let body: String?
+  public let due: Timestamp
+
+  public init(cause: Cause, target: Target, body: String?, due: Timestamp) {
+    self.cause = cause
+    self.target = target
+    self.body = body
+    self.due = due
+  }
+}
+
+/// An event as it was taken in.
+public struct RecordedEvent: Sendable {
+  public let event: Event
+  public let hops: Int
+  public let parentID: String?
+  public let receivedAt: Timestamp
+
+  public init(event: Event, hops: Int, parentID: String?, receivedAt: Timestamp) {
+    self.event = event
+    self.hops = hops
+    self.parentID = parentID
+    self.receivedAt = receivedAt
+  }
+}
+
+/// Where events survive until every rule that wants them has had them. Adapter: `SQLiteStore`.
+public protocol EventJournal: Sendable {
+  /// Stores the events with their deliveries and rows, all or nothing. An event whose id is known already is left as it is.
+  func record(_ events: [RoutedEvent]) async throws(StoreError)
+  func event(_ id: String) async throws(StoreError) -> RecordedEvent?
+  /// The events taken in last, the latest first.
+  func events(limit: Int) async throws(StoreError) -> [RecordedEvent]
+  /// Stores one delivery that no event caused: an asynchronous invocation.
+  func record(_ delivery: NewDelivery) async throws(StoreError)
+}
+
+/// What became of one slot of a schedule.
+public struct SlotRecord: Sendable {
+  public let rule: String
+  public let slot: Timestamp
+  public let outcome: Outcome
+
+  public enum Outcome: Sendable {
+    case fires(RoutedEvent)
+    case passes(LedgerEntry)
+  }
+
+  public init(rule: String, slot: Timestamp, outcome: Outcome) {
+    self.rule = rule
+    self.slot = slot
+    self.outcome = outcome
+  }
+}
+
+/// Where a schedule's progress survives, so that no slot is decided twice. Adapter: `SQLiteStore`.
+public protocol SlotJournal: Sendable {
+  /// The last decided instant of each rule that has one.
+  func cursors() async throws(StoreError) -> [String: Timestamp]
+  /// Stores outcomes and moves the cursors, all or nothing. A slot at or before its rule's cursor is left as it is.
+  func record(_ slots: [SlotRecord]) async throws(StoreError)
+}
+
+/// A delivery that waits for its next attempt.
+public struct PendingDelivery: Sendable {
+  public let rowID: Int64
+  public let delivery: Delivery
+  public let cause: Cause
+  public let target: Target
+  /// What the target is given as it stands; nil when it is made from the event.
+  public let body: String?
+  /// The event behind the cause; nil for an invocation.
+  public let event: RecordedEvent?
+
+  public init(
+    rowID: Int64, delivery: Delivery, cause: Cause, target: Target, body: String?, event: RecordedEvent?
+  ) {
+    self.rowID = rowID
+    self.delivery = delivery
+    self.cause = cause
+    self.target = target
+    self.body = body
+    self.event = event
+  }
+}
+
+/// What an attempt came to, and what has to be stored with it.
+public struct DeliveryResult: Sendable {
+  public let rowID: Int64
+  public let delivery: Delivery
+  public let cause: Cause
+  /// A message for a queue: what a queue target is given, or a dead letter.
+  public let message: OutgoingMessage?
+
+  public init(rowID: Int64, delivery: Delivery, cause: Cause, message: OutgoingMessage?) {
+    self.rowID = rowID
+    self.delivery = delivery
+    self.cause = cause
+    self.message = message
+  }
+}
+
+/// Where deliveries survive a crash. Adapter: `SQLiteStore`.
+public protocol DeliveryJournal: Sendable {
+  /// Those whose moment has come, the oldest first.
+  func due(at now: Timestamp, limit: Int) async throws(StoreError) -> [PendingDelivery]
+  /// Stores results and messages, all or nothing; a cause whose last delivery ended without a row of its own gets it here.
+  func commit(_ results: [DeliveryResult], at now: Timestamp) async throws(StoreError)
+  /// When the next one is due; nil if none waits.
+  func nextDue() async throws(StoreError) -> Timestamp?
+}

@@ -1,0 +1,156 @@
+import Events
+import Extraction
+import Ingestion
+import Telemetry
+
+/// A request at the door of admission, with everything that its acceptance will write (D10).
+public struct Application: Sendable {
+  public let cause: Cause
+  public let request: IngestionRequest
+  public let symbols: [String]
+  public let chunks: [Chunk]
+  public let warnings: [String]
+  /// SHA-256 of the payload's canonical text (D9).
+  public let payloadHash: String
+  /// One message a chunk, ready for the work queue.
+  public let messages: [OutgoingMessage]
+  /// Where a business rule's refusal goes (D15).
+  public let deadLetterQueue: String
+  /// Whether the cause was deferred before and is asked again.
+  public let resumes: Bool
+
+  public init(
+    cause: Cause, request: IngestionRequest, symbols: [String], chunks: [Chunk], warnings: [String],
+    payloadHash: String, messages: [OutgoingMessage], deadLetterQueue: String, resumes: Bool
+  ) {
+    self.cause = cause
+    self.request = request
+    self.symbols = symbols
+    self.chunks = chunks
+    self.warnings = warnings
+    self.payloadHash = payloadHash
+    self.messages = messages
+    self.deadLetterQueue = deadLetterQueue
+    self.resumes = resumes
+  }
+}
+
+/// What admission came to.
+public enum AdmissionResult: Sendable, Hashable {
+  /// Decided just now; the row is in the ledger.
+  case decided(LedgerEntry, Admission.Verdict)
+  /// The cause had its decision before: a redelivery.
+  case already(LedgerEntry)
+}
+
+/// A cause that waits its turn.
+public struct DeferredCause: Sendable {
+  /// Its place in the line.
+  public let place: Int64
+  public let cause: Cause
+  public let request: IngestionRequest
+  public let wait: Admission.Wait
+  /// Not asked again before.
+  public let until: Timestamp
+
+  public init(place: Int64, cause: Cause, request: IngestionRequest, wait: Admission.Wait, until: Timestamp) {
+    self.place = place
+    self.cause = cause
+    self.request = request
+    self.wait = wait
+    self.until = until
+  }
+}
+
+/// The one atomic step of D10 and what waits before it. Adapter: `SQLiteStore`, one transaction each.
+public protocol AdmissionDesk: Sendable {
+  /// Reads the facts, asks `Admission.decide`, applies the verdict and writes the row and the messages, all or nothing.
+  func admit(_ application: Application, at now: Timestamp) async throws(StoreError) -> AdmissionResult
+  /// Writes the row of a cause that never reached admission, and its dead letter; false if it was decided before.
+  func close(_ entry: LedgerEntry, deadLetter: OutgoingMessage?) async throws(StoreError) -> Bool
+  /// Those whose moment has come, in the order in which they came.
+  func deferred(at now: Timestamp, limit: Int) async throws(StoreError) -> [DeferredCause]
+  /// When the next deferred cause may be asked again; nil if none waits.
+  func nextDeferred() async throws(StoreError) -> Timestamp?
+  /// Holds a (domain, table) for an owner, so that causes wait; nil if somebody else holds it (D13).
+  func hold(
+    domain: String, table: String, owner: String, until: Timestamp, at now: Timestamp
+  ) async throws(StoreError) -> Admission.Lease?
+  /// Lets go of what that owner holds; false if it holds nothing.
+  func letGo(domain: String, table: String, owner: String) async throws(StoreError) -> Bool
+}
+
+/// A run and how far it got.
+public struct Run: Sendable, Hashable {
+  public enum Status: String, Sendable, Hashable, Codable {
+    case running, succeeded
+    case partlyFailed = "partly_failed"
+    case failed
+  }
+
+  public let id: String
+  public let causeID: String
+  public let request: IngestionRequest
+  public let symbols: [String]
+  public let warnings: [String]
+  public let status: Status
+  public let startedAt: Timestamp
+  public let endedAt: Timestamp?
+  public let chunks: [RunChunk]
+
+  public init(
+    id: String, causeID: String, request: IngestionRequest, symbols: [String], warnings: [String], status: Status,
+    startedAt: Timestamp, endedAt: Timestamp?, chunks: [RunChunk]
+  ) {
+    self.id = id
+    self.causeID = causeID
+    self.request = request
+    self.symbols = symbols
+    self.warnings = warnings
+    self.status = status
+    self.startedAt = startedAt
+    self.endedAt = endedAt
+    self.chunks = chunks
+  }
+}
+
+/// A chunk of a run and what became of its symbols.
+public struct RunChunk: Sendable, Hashable {
+  public let index: Int
+  public let symbols: [String]
+  public let results: [SymbolResult]
+  public let attempts: Int
+  public let finishedAt: Timestamp?
+
+  public init(index: Int, symbols: [String], results: [SymbolResult], attempts: Int, finishedAt: Timestamp?) {
+    self.index = index
+    self.symbols = symbols
+    self.results = results
+    self.attempts = attempts
+    self.finishedAt = finishedAt
+  }
+}
+
+/// Where runs survive their workers. Adapter: `SQLiteStore`.
+public protocol RunJournal: Sendable {
+  func run(_ id: String) async throws(StoreError) -> Run?
+  /// The latest first.
+  func runs(limit: Int) async throws(StoreError) -> [Run]
+  /// Keeps what an attempt brought, and shows the message again at that moment.
+  func keep(
+    _ results: [SymbolResult], of run: String, chunk: Int, attempt: Int, message: ReceivedMessage, until: Timestamp
+  ) async throws(StoreError)
+  /// Ends a chunk and deletes its message; the last chunk ends the run, its key and its turn at the breaker (D9, D11).
+  ///
+  /// Safe to perform twice. Returns the run's status if this ended it.
+  func finish(
+    _ results: [SymbolResult], of run: String, chunk: Int, attempt: Int, message: ReceivedMessage,
+    deadLetter: OutgoingMessage?, at now: Timestamp
+  ) async throws(StoreError) -> Run.Status?
+}
+
+/// The request budget that all workers of a source share (D12). Adapter: `SQLiteStore`.
+public protocol SourceBudget: Sendable {
+  /// Takes that many requests out of the budget, or says how long to wait for them.
+  func take(_ requests: Int, of source: String, perMinute: Int, at now: Timestamp) async throws(StoreError) -> Span?
+}

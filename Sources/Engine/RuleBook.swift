@@ -1,0 +1,64 @@
+import Events
+import Rules
+import Synchronization
+
+/// The rules in force: stored first, then held compiled in one snapshot that is replaced whole.
+public final class RuleBook: Sendable {
+  private let store: any RuleStore
+  private let clock: any WallClock
+  private let turnstile = Turnstile()
+  private let current: Mutex<EventBus>
+  /// Rings when a rule has changed.
+  public let changed = Bell()
+
+  /// Reads the rules from the store.
+  public init(_ store: any RuleStore, _ clock: any WallClock) async throws(StoreError) {
+    self.store = store
+    self.clock = clock
+    current = Mutex(EventBus(rules: try await store.rules()))
+  }
+
+  public var bus: EventBus { current.withLock { $0 } }
+
+  /// Changes one rule: the closure sees the rule as it is, nil if there is none, and returns what it shall be.
+  ///
+  /// Throws what the closure throws; then nothing has changed. Version and, for a new schedule, anchor are set here.
+  public func change<Failure: Error>(
+    _ name: String, _ edit: @escaping @Sendable (Rule?) throws(Failure) -> Rule
+  ) async throws -> Rule {
+    try await turnstile.pass {
+      let old = bus.rule(name)
+      var rule = try edit(old)
+      rule.version = try await nextVersion(of: name, after: old?.version ?? 0)
+      let now = clock.now()
+      // A changed expression opens a new epoch: slots before the change are never visited again.
+      rule.anchor = old?.schedule == rule.schedule ? old?.anchor ?? now : now
+      try await store.save(rule, at: now)
+      replace(rule, named: name)
+      return rule
+    }
+  }
+
+  /// Removes a rule; false if there is none.
+  public func remove(_ name: String) async throws(StoreError) -> Bool {
+    try await turnstile.pass { () throws(StoreError) in
+      guard try await store.remove(name, at: clock.now()) else { return false }
+      replace(nil, named: name)
+      return true
+    }
+  }
+
+  /// A rule that comes back goes on counting where it left off, so that its earlier versions stay readable.
+  private func nextVersion(of name: String, after last: Int) async throws(StoreError) -> Int {
+    var version = last + 1
+    while try await store.rule(name, version: version) != nil { version += 1 }
+    return version
+  }
+
+  private func replace(_ rule: Rule?, named name: String) {
+    current.withLock { bus in
+      bus = EventBus(rules: bus.rules.filter { $0.name != name } + (rule.map { [$0] } ?? []))
+    }
+    changed.ring()
+  }
+}

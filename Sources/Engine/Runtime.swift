@@ -1,0 +1,132 @@
+import Events
+
+/// Every port of the engine, from the general to the specific; none has a default.
+public struct Ports: Sendable {
+  public let clock: any WallClock
+  public let entropy: any Entropy
+  public let digests: any Digests
+  public let log: any LogSink
+  public let rules: any RuleStore
+  public let events: any EventJournal
+  public let slots: any SlotJournal
+  public let deliveries: any DeliveryJournal
+  public let desk: any AdmissionDesk
+  public let queues: any WorkQueues
+  public let runs: any RunJournal
+  public let budget: any SourceBudget
+  public let universe: any UniverseStore
+  public let index: any ObjectIndex
+  public let ledger: any Ledger
+  public let blobs: any Blobs
+  public let sources: [String: any Source]
+
+  public init(
+    clock: any WallClock, entropy: any Entropy, digests: any Digests, log: any LogSink, rules: any RuleStore,
+    events: any EventJournal, slots: any SlotJournal, deliveries: any DeliveryJournal, desk: any AdmissionDesk,
+    queues: any WorkQueues, runs: any RunJournal, budget: any SourceBudget, universe: any UniverseStore,
+    index: any ObjectIndex, ledger: any Ledger, blobs: any Blobs, sources: [String: any Source]
+  ) {
+    self.clock = clock
+    self.entropy = entropy
+    self.digests = digests
+    self.log = log
+    self.rules = rules
+    self.events = events
+    self.slots = slots
+    self.deliveries = deliveries
+    self.desk = desk
+    self.queues = queues
+    self.runs = runs
+    self.budget = budget
+    self.universe = universe
+    self.index = index
+    self.ledger = ledger
+    self.blobs = blobs
+    self.sources = sources
+  }
+}
+
+/// Everything that the durable ports of one store have in common: a store plays all of these parts.
+public typealias Store = RuleStore & EventJournal & SlotJournal & DeliveryJournal & AdmissionDesk & WorkQueues
+  & RunJournal & SourceBudget & UniverseStore & ObjectIndex & Ledger
+
+/// One environment at work: its loops, its functions and what edges may ask of them.
+public struct Runtime: Sendable {
+  public let settings: Settings
+  public let ports: Ports
+  public let book: RuleBook
+  public let publisher: Publisher
+  public let scheduler: Scheduler
+  public let deliverer: Deliverer
+  public let orchestrator: Orchestrator
+  public let releaser: Releaser
+  public let worker: Worker
+  public let objects: ObjectStore
+  public let functions: Functions
+  public let queueBells: Bells
+  public let bells: EngineBells
+  public let startedAt: Timestamp
+
+  /// What wakes the loops.
+  public struct EngineBells: Sendable {
+    public let deliveriesDue = Bell()
+    public let deferredDue = Bell()
+    public let runEnded = Bell()
+  }
+
+  /// Writes what the environment starts with, if it never was, and reads what is in force.
+  ///
+  /// - Parameter deliveryWidth: functions invoked at the same time; 1 makes deliveries strictly ordered.
+  public init(_ settings: Settings, _ ports: Ports, deliveryWidth: Int) async throws {
+    self.settings = settings
+    self.ports = ports
+    let now = ports.clock.now()
+    startedAt = now
+    _ = try await ports.rules.seed(try EnvironmentSeed(settings, at: now), at: now)
+    let bells = EngineBells()
+    self.bells = bells
+    queueBells = Bells()
+    book = try await RuleBook(ports.rules, ports.clock)
+    publisher = Publisher(book, ports.events, ports.ledger, ports.clock, deliveriesDue: bells.deliveriesDue)
+    objects = ObjectStore(
+      ports.blobs, ports.index, book, ports.clock, ports.entropy, ports.digests, names: settings.names,
+      deliveriesDue: bells.deliveriesDue)
+    orchestrator = Orchestrator(
+      settings, ports.desk, ports.universe, ports.index, publisher, ports.clock, ports.entropy, ports.digests,
+      ports.log, bells: queueBells, deferredDue: bells.deferredDue)
+    worker = Worker(
+      ports.queues, ports.runs, ports.budget, ports.sources, objects, ports.ledger, ports.clock, ports.log, settings,
+      bells: queueBells, runEnded: bells.runEnded)
+    let names = EnvironmentNames(settings)
+    functions = Functions([
+      names.orchestrator: orchestrator, names.worker: WorkerFunction(worker, ports.queues, ports.clock, names),
+    ])
+    deliverer = Deliverer(
+      ports.deliveries, ports.queues, functions, ports.clock, ports.log, queueBells: queueBells, width: deliveryWidth)
+    releaser = Releaser(ports.desk, orchestrator, ports.clock)
+    scheduler = try await Scheduler(
+      book, ports.slots, ports.clock, ports.log, names: settings.names, deliveriesDue: bells.deliveriesDue)
+  }
+
+  /// Does all that is due now, in a fixed order, until nothing is. Returns how much there was.
+  ///
+  /// For virtual time: production runs `run()` instead.
+  public func settle() async throws(StoreError) -> Int {
+    var total = 0
+    while true {
+      var done = try await scheduler.tick()
+      done += try await deliverer.deliverDue()
+      done += try await releaser.releaseDue()
+      done += try await worker.workOnce() ? 1 : 0
+      guard done > 0 else { return total }
+      total += done
+    }
+  }
+
+  /// When something is due next; nil if nothing ever is.
+  public func nextDue() async throws(StoreError) -> Timestamp? {
+    [
+      scheduler.nextDue(), try await deliverer.nextDue(), try await releaser.nextDue(), try await worker.nextDue(),
+    ].compactMap { $0 }.min()
+  }
+}
