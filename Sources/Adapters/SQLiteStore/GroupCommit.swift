@@ -1,0 +1,131 @@
+import Engine
+import GRDB
+import Synchronization
+
+/// Writes that arrive together share one transaction, so that many waiters pay for one flush to disk.
+///
+/// Each write runs in a savepoint of its own: a failing one takes nothing of the others with it.
+final class GroupCommit: Sendable {
+  /// Writes that one transaction takes.
+  static let batchMax = 512
+
+  private struct Job: Sendable {
+    let run: @Sendable (Database) throws -> Void
+    /// Told once the transaction is durable, or why it is not.
+    let done: @Sendable ((any Error)?) -> Void
+  }
+
+  private struct State {
+    var jobs: [Job] = []
+    var isDraining = false
+  }
+
+  private let writer: any DatabaseWriter
+  private let state = Mutex(State())
+
+  init(_ writer: any DatabaseWriter) {
+    self.writer = writer
+  }
+
+  /// Runs the body in the next transaction; durable when it returns.
+  func write<Value: Sendable>(
+    _ body: @escaping @Sendable (Database) throws -> Value
+  ) async throws(StoreError) -> Value {
+    let result = await withCheckedContinuation { (continuation: CheckedContinuation<Result<Value, any Error>, Never>) in
+      let box = Mutex<Result<Value, any Error>?>(nil)
+      let job = Job(
+        run: { db in
+          do {
+            let value = try body(db)
+            box.withLock { $0 = .success(value) }
+          } catch {
+            box.withLock { $0 = .failure(error) }
+            throw error
+          }
+        },
+        done: { error in
+          let value = box.withLock { $0 }
+          switch (value, error) {
+          case (.failure(let own)?, _): continuation.resume(returning: .failure(own))
+          case (_, let error?): continuation.resume(returning: .failure(error))
+          case (.success(let value)?, nil): continuation.resume(returning: .success(value))
+          case (nil, nil): continuation.resume(returning: .failure(StoreError(.unavailable, "the write was not run")))
+          }
+        })
+      enqueue(job)
+    }
+    do {
+      return try result.get()
+    } catch let error as StoreError {
+      throw error
+    } catch {
+      throw StoreError(error)
+    }
+  }
+
+  private func enqueue(_ job: Job) {
+    let starts = state.withLock { state in
+      state.jobs.append(job)
+      defer { state.isDraining = true }
+      return !state.isDraining
+    }
+    if starts {
+      writer.asyncWriteWithoutTransaction { [self] db in drain(db) }
+    }
+  }
+
+  private func drain(_ db: Database) {
+    while let batch = next() {
+      do {
+        try db.inTransaction(.immediate) {
+          for job in batch {
+            attempt(job, db)
+            // A full disk may make SQLite undo the whole transaction: then nothing of the batch has been kept.
+            guard db.isInsideTransaction else { throw StoreError(.unavailable, "SQLite undid the transaction") }
+          }
+          return .commit
+        }
+        for job in batch { job.done(nil) }
+      } catch {
+        for job in batch { job.done(error) }
+      }
+    }
+  }
+
+  /// A failing write is undone and remembered by its own job; the transaction goes on.
+  private func attempt(_ job: Job, _ db: Database) {
+    do {
+      try db.inSavepoint {
+        try job.run(db)
+        return .commit
+      }
+    } catch {
+      return  // The job keeps its error and hands it to whoever waits for it.
+    }
+  }
+
+  private func next() -> [Job]? {
+    state.withLock { state in
+      guard !state.jobs.isEmpty else {
+        state.isDraining = false
+        return nil
+      }
+      let batch = Array(state.jobs.prefix(GroupCommit.batchMax))
+      state.jobs.removeFirst(batch.count)
+      return batch
+    }
+  }
+}
+
+extension StoreError {
+  /// What SQLite or GRDB said, in the store's own words.
+  init(_ error: any Error) {
+    switch error {
+    case let error as StoreError: self = error
+    case let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT || error.resultCode == .SQLITE_NOTADB:
+      self.init(.corrupt, error.description)
+    case let error as RowDecodingError: self.init(.corrupt, error.description)
+    default: self.init(.unavailable, String(describing: error))
+    }
+  }
+}

@@ -1,0 +1,224 @@
+import Engine
+import Events
+import Extraction
+import GRDB
+import Ingestion
+import Telemetry
+
+extension SQLiteStore: AdmissionDesk {
+  public func admit(_ application: Application, at now: Timestamp) async throws(StoreError) -> AdmissionResult {
+    let limits = settings.limits
+    return try await write { db in
+      let cause = application.cause
+      if let entry = try SQLiteStore.entry(of: cause.id, db), entry.decision.isTerminal || !application.resumes {
+        return .already(entry)
+      }
+      let facts = try SQLiteStore.facts(for: application, limits, at: now, db)
+      let ask = Admission.Ask(
+        trigger: cause.trigger, payloadHash: application.payloadHash, runID: cause.runID,
+        urgent: application.request.urgent, hops: cause.hops)
+      let verdict = Admission.decide(ask, facts, limits, at: now)
+      let entry = AdmissionReport.entry(verdict, application, at: now)
+      try SQLiteStore.apply(verdict, application, limits, at: now, db)
+      if entry.decision.isTerminal || !application.resumes { try SQLiteStore.append(entry, db) }
+      return .decided(entry, verdict)
+    }
+  }
+
+  public func close(
+    _ entry: LedgerEntry, deadLetter: OutgoingMessage?
+  ) async throws(StoreError) -> Bool {
+    try await write { db in
+      if let earlier = try SQLiteStore.entry(of: entry.causeID, db), earlier.decision.isTerminal { return false }
+      try SQLiteStore.append(entry, db)
+      try db.run("DELETE FROM deferred WHERE cause_id = ?", [entry.causeID])
+      if let deadLetter { try SQLiteStore.insert(deadLetter, at: entry.at, db) }
+      return true
+    }
+  }
+
+  public func deferred(at now: Timestamp, limit: Int) async throws(StoreError) -> [DeferredCause] {
+    try await read { db in
+      try db.rows(
+        "SELECT place, cause, request, wait, until FROM deferred WHERE until <= ? ORDER BY place LIMIT ?",
+        [now.milliseconds, limit]
+      ).map { row in
+        DeferredCause(
+          place: row["place"], cause: try row.decoded("cause") { Cause(json: $0) },
+          request: try row.decoded("request") { IngestionRequest($0) },
+          wait: Admission.Wait(rawValue: row["wait"]) ?? .line, until: row.moment("until"))
+      }
+    }
+  }
+
+  public func nextDeferred() async throws(StoreError) -> Timestamp? {
+    try await read { db in try db.moment("SELECT MIN(until) FROM deferred") }
+  }
+
+  public func hold(
+    domain: String, table: String, owner: String, until: Timestamp, at now: Timestamp
+  ) async throws(StoreError) -> Admission.Lease? {
+    try await write { db in
+      if let held = try SQLiteStore.lease(domain, table, db), held.until > now, held.owner != owner { return nil }
+      try db.run(
+        "INSERT OR REPLACE INTO leases (domain, table_name, owner, until) VALUES (?, ?, ?, ?)",
+        [domain, table, owner, until.milliseconds])
+      return Admission.Lease(owner: owner, until: until)
+    }
+  }
+
+  public func letGo(domain: String, table: String, owner: String) async throws(StoreError) -> Bool {
+    try await write { db in
+      try db.run("DELETE FROM leases WHERE domain = ? AND table_name = ? AND owner = ?", [domain, table, owner])
+      guard db.changesCount > 0 else { return false }
+      try db.run(
+        "UPDATE deferred SET until = 0 WHERE domain = ? AND table_name = ? AND wait IN ('lease', 'line')",
+        [domain, table])
+      return true
+    }
+  }
+
+  private static func facts(
+    for application: Application, _ limits: Admission.Limits, at now: Timestamp, _ db: Database
+  ) throws -> Admission.Facts {
+    let request = application.request
+    var facts = Admission.Facts()
+    facts.claim = try claim(request.idempotencyKey, db)
+    facts.breaker = try breaker(request.domain, request.tableName, db)
+    facts.lease = try lease(request.domain, request.tableName, db)
+    if let rate = limits.rate(of: application.cause.trigger) {
+      let since = (now - rate.window).milliseconds
+      facts.admitted = try db.rows(
+        "SELECT at FROM admissions WHERE trigger = ? AND at > ? ORDER BY at",
+        [application.cause.trigger.rawValue, since]
+      ).map { $0.moment("at") }
+    }
+    // Those who came earlier and wait for the same thing: the common rate, or the same table.
+    facts.aheadUntil = try db.moment(
+      """
+      SELECT MAX(until) FROM deferred WHERE trigger = 'event' AND cause_id <> ?
+        AND place < COALESCE((SELECT place FROM deferred WHERE cause_id = ?), 9223372036854775807)
+        AND (wait = 'rate' OR (domain = ? AND table_name = ?))
+      """, [application.cause.id, application.cause.id, request.domain, request.tableName])
+    if let reason = request.reason {
+      facts.reingestionsToday = try db.count(
+        "SELECT count FROM reingestions WHERE domain = ? AND table_name = ? AND ds = ? AND reason = ? AND day = ?",
+        [request.domain, request.tableName, request.ds, reason, now.dateText])
+    }
+    return facts
+  }
+
+  private static func apply(
+    _ verdict: Admission.Verdict, _ application: Application, _ limits: Admission.Limits, at now: Timestamp,
+    _ db: Database
+  ) throws {
+    guard !application.request.dryRun else { return }
+    switch verdict {
+    case .admit(let breaker):
+      try dispatch(application, breaker, limits, at: now, db)
+    case .wait(let wait, let until):
+      try postpone(application, wait, until, db)
+      return
+    case .loopStopped:
+      try insert(letter(application, at: now), at: now, db)
+    case .duplicate, .conflict, .breakerOpen, .rateLimited: break
+    }
+    try db.run("DELETE FROM deferred WHERE cause_id = ?", [application.cause.id])
+  }
+
+  private static func dispatch(
+    _ application: Application, _ breaker: CircuitBreaker, _ limits: Admission.Limits, at now: Timestamp,
+    _ db: Database
+  ) throws {
+    let request = application.request
+    let run = application.cause.runID
+    try db.run(
+      """
+      INSERT OR REPLACE INTO claims (key, run_id, payload_hash, status, lease_until, expires_at)
+      VALUES (?, ?, ?, 'dispatched', ?, ?)
+      """,
+      [
+        request.idempotencyKey, run, application.payloadHash, now.milliseconds, (now + limits.claimLife).milliseconds,
+      ])
+    try save(breaker, request.domain, request.tableName, db)
+    if let rate = limits.rate(of: application.cause.trigger) {
+      let trigger = application.cause.trigger.rawValue
+      try db.run("INSERT INTO admissions (trigger, at) VALUES (?, ?)", [trigger, now.milliseconds])
+      try db.run(
+        "DELETE FROM admissions WHERE trigger = ? AND at <= ?", [trigger, (now - rate.window).milliseconds])
+    }
+    if let reason = request.reason, application.cause.trigger == .event {
+      try db.run(
+        """
+        INSERT INTO reingestions (domain, table_name, ds, reason, day, count) VALUES (?, ?, ?, ?, ?, 1)
+        ON CONFLICT DO UPDATE SET count = count + 1
+        """, [request.domain, request.tableName, request.ds, reason, now.dateText])
+    }
+    try db.run(
+      """
+      INSERT INTO runs (id, cause_id, idempotency_key, domain, table_name, correlation_id, status, started_at, request,
+        symbols, warnings) VALUES (?, ?, ?, ?, ?, ?, 'running', ?, ?, ?, ?)
+      """,
+      [
+        run, application.cause.id, request.idempotencyKey, request.domain, request.tableName, request.correlationID,
+        now.milliseconds, request.json.text, JSON(application.symbols).text, JSON(application.warnings).text,
+      ])
+    for chunk in application.chunks {
+      try db.run(
+        "INSERT INTO chunks (run_id, chunk, symbols, results, attempts) VALUES (?, ?, ?, '[]', 0)",
+        [run, chunk.index, JSON(chunk.symbols).text])
+    }
+    for message in application.messages { try insert(message, at: now, db) }
+  }
+
+  private static func postpone(
+    _ application: Application, _ wait: Admission.Wait, _ until: Timestamp, _ db: Database
+  ) throws {
+    let request = application.request
+    try db.run(
+      """
+      INSERT INTO deferred (cause_id, domain, table_name, trigger, cause, request, wait, until)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (cause_id) DO UPDATE SET wait = excluded.wait, until = excluded.until
+      """,
+      [
+        application.cause.id, request.domain, request.tableName, application.cause.trigger.rawValue,
+        application.cause.json.text, request.json.text, wait.rawValue, until.milliseconds,
+      ])
+  }
+
+  private static func letter(_ application: Application, at now: Timestamp) -> OutgoingMessage {
+    DeadLetter.message(
+      to: application.deadLetterQueue, id: "dead-\(application.cause.id)", body: application.request.json.text,
+      rule: application.cause.rule, target: application.request.idempotencyKey,
+      code: RefusalCode.loopStopped.rawValue, reason: "the chain of causes was stopped", exhausted: nil, retries: 0,
+      at: now)
+  }
+
+  private static func claim(_ key: String, _ db: Database) throws -> Admission.Claim? {
+    guard let row = try db.row("SELECT * FROM claims WHERE key = ?", [key]) else { return nil }
+    guard let status = Admission.Claim.Status(rawValue: row["status"]) else {
+      throw StoreError(.corrupt, "claim \(key) has no known status")
+    }
+    return Admission.Claim(
+      runID: row["run_id"], payloadHash: row["payload_hash"], status: status, leaseUntil: row.moment("lease_until"),
+      expiresAt: row.moment("expires_at"))
+  }
+
+  private static func lease(_ domain: String, _ table: String, _ db: Database) throws -> Admission.Lease? {
+    try db.row("SELECT owner, until FROM leases WHERE domain = ? AND table_name = ?", [domain, table])
+      .map { Admission.Lease(owner: $0["owner"], until: $0.moment("until")) }
+  }
+
+  static func breaker(_ domain: String, _ table: String, _ db: Database) throws -> CircuitBreaker {
+    guard let row = try db.row("SELECT json FROM breakers WHERE domain = ? AND table_name = ?", [domain, table]) else {
+      return CircuitBreaker()
+    }
+    return try StoredValue.read(row["json"])
+  }
+
+  static func save(_ breaker: CircuitBreaker, _ domain: String, _ table: String, _ db: Database) throws {
+    try db.run(
+      "INSERT OR REPLACE INTO breakers (domain, table_name, json) VALUES (?, ?, ?)",
+      [domain, table, try StoredValue.text(breaker)])
+  }
+}

@@ -1,0 +1,156 @@
+import Deliveries
+import Engine
+import Events
+import GRDB
+import Rules
+import Telemetry
+
+extension SQLiteStore: EventJournal, SlotJournal {
+  public func record(_ events: [RoutedEvent]) async throws(StoreError) {
+    try await write { db in
+      for event in events { try SQLiteStore.insert(event, db) }
+    }
+  }
+
+  public func record(_ delivery: NewDelivery) async throws(StoreError) {
+    try await write { db in try SQLiteStore.insert(delivery, db) }
+  }
+
+  public func event(_ id: String) async throws(StoreError) -> RecordedEvent? {
+    try await read { db in
+      try db.row("SELECT json AS event_json, received_at, hops, parent_id FROM events WHERE id = ?", [id])
+        .map(SQLiteStore.recordedEvent)
+    }
+  }
+
+  public func events(limit: Int) async throws(StoreError) -> [RecordedEvent] {
+    try await read { db in
+      try db.rows(
+        "SELECT json AS event_json, received_at, hops, parent_id FROM events ORDER BY seq DESC LIMIT ?", [limit]
+      ).map(SQLiteStore.recordedEvent)
+    }
+  }
+
+  public func cursors() async throws(StoreError) -> [String: Timestamp] {
+    try await read { db in
+      let rows = try db.rows("SELECT rule, slot FROM schedule_cursors")
+      return Dictionary(rows.map { ($0["rule"], $0.moment("slot")) }, uniquingKeysWith: { _, last in last })
+    }
+  }
+
+  public func record(_ slots: [SlotRecord]) async throws(StoreError) {
+    try await write { db in
+      for slot in slots {
+        let cursor = try db.moment("SELECT slot FROM schedule_cursors WHERE rule = ?", [slot.rule])
+        if let cursor, slot.slot <= cursor { continue }
+        switch slot.outcome {
+        case .fires(let event): try SQLiteStore.insert(event, db)
+        case .passes(let entry): try SQLiteStore.append(entry, db)
+        }
+        try db.run(
+          "INSERT OR REPLACE INTO schedule_cursors (rule, slot) VALUES (?, ?)", [slot.rule, slot.slot.milliseconds])
+      }
+    }
+  }
+
+  static func insert(_ routed: RoutedEvent, _ db: Database) throws {
+    try db.run(
+      "INSERT OR IGNORE INTO events (id, received_at, hops, parent_id, json) VALUES (?, ?, ?, ?, ?)",
+      [
+        routed.event.id, routed.receivedAt.milliseconds, routed.hops, routed.parentID, routed.event.json.text,
+      ])
+    guard db.changesCount > 0 else { return }
+    for delivery in routed.deliveries { try insert(delivery, db) }
+    for row in routed.rows { try append(row, db) }
+  }
+
+  static func insert(_ delivery: NewDelivery, _ db: Database) throws {
+    let cause = delivery.cause
+    try db.run(
+      """
+      INSERT OR IGNORE INTO deliveries (delivery_id, cause_id, cause, event_id, target, body, state, attempts, due_at,
+        created_at) VALUES (?, ?, ?, ?, ?, ?, 'waiting', 0, ?, ?)
+      """,
+      [
+        DerivedID.uuid(of: "\(cause.id)->\(delivery.target.id)"), cause.id, cause.json.text, cause.eventID,
+        delivery.target.json.text, delivery.body, delivery.due.milliseconds, cause.arrivedAt.milliseconds,
+      ])
+  }
+
+  static func recordedEvent(_ row: Row) throws -> RecordedEvent {
+    RecordedEvent(
+      event: try row.decoded("event_json") { Event($0) }, hops: row["hops"], parentID: row["parent_id"],
+      receivedAt: row.moment("received_at"))
+  }
+}
+
+extension SQLiteStore: DeliveryJournal {
+  public func due(at now: Timestamp, limit: Int) async throws(StoreError) -> [PendingDelivery] {
+    try await read { db in
+      try db.rows(
+        """
+        SELECT d.id, d.delivery_id, d.cause, d.target, d.body, d.attempts, d.due_at, d.created_at,
+          e.json AS event_json, e.received_at, e.hops, e.parent_id
+        FROM deliveries AS d LEFT JOIN events AS e ON e.id = d.event_id
+        WHERE d.state = 'waiting' AND d.due_at <= ? ORDER BY d.due_at, d.id LIMIT ?
+        """, [now.milliseconds, limit]
+      ).map(SQLiteStore.pendingDelivery)
+    }
+  }
+
+  public func nextDue() async throws(StoreError) -> Timestamp? {
+    try await read { db in try db.moment("SELECT MIN(due_at) FROM deliveries WHERE state = 'waiting'") }
+  }
+
+  public func commit(_ results: [DeliveryResult], at now: Timestamp) async throws(StoreError) {
+    try await write { db in
+      for result in results { try SQLiteStore.commit(result, at: now, db) }
+    }
+  }
+
+  private static func pendingDelivery(_ row: Row) throws -> PendingDelivery {
+    let target = try row.decoded("target") { try Target(json: $0) }
+    let delivery = Delivery(
+      id: row["delivery_id"], policy: target.retry, createdAt: row.moment("created_at"), attempts: row["attempts"],
+      due: row.moment("due_at"))
+    return PendingDelivery(
+      rowID: row["id"], delivery: delivery, cause: try row.decoded("cause") { Cause(json: $0) }, target: target,
+      body: row["body"], event: (row["event_json"] as String?) == nil ? nil : try recordedEvent(row))
+  }
+
+  private static func commit(_ result: DeliveryResult, at now: Timestamp, _ db: Database) throws {
+    let delivery = result.delivery
+    switch delivery.state {
+    case .waiting(let until):
+      try db.run(
+        "UPDATE deliveries SET attempts = ?, due_at = ? WHERE id = ? AND state = 'waiting'",
+        [delivery.attempts, until.milliseconds, result.rowID])
+    case .delivered:
+      try db.run(
+        "UPDATE deliveries SET attempts = ?, state = 'delivered' WHERE id = ? AND state = 'waiting'",
+        [delivery.attempts, result.rowID])
+    case .buried(let why):
+      try db.run(
+        "UPDATE deliveries SET attempts = ?, state = 'buried', error = ? WHERE id = ? AND state = 'waiting'",
+        [delivery.attempts, "\(why.error.code.rawValue): \(why.error.reason)", result.rowID])
+    }
+    guard db.changesCount > 0 else { return }
+    if let message = result.message { try insert(message, at: now, db) }
+    try closeIfDone(result.cause, at: now, db)
+  }
+
+  /// The row of a cause whose targets wrote none themselves, once the last of them is through.
+  private static func closeIfDone(_ cause: Cause, at now: Timestamp, _ db: Database) throws {
+    let row = try db.row(
+      """
+      SELECT SUM(state = 'waiting') AS waiting, SUM(state = 'buried') AS buried, SUM(state = 'delivered') AS delivered,
+        MAX(error) AS error, MAX(attempts) AS attempts FROM deliveries WHERE cause_id = ?
+      """, [cause.id])
+    guard let row, row["waiting"] == 0, try entry(of: cause.id, db) == nil else { return }
+    let buried: Int = row["buried"]
+    let error: String? = row["error"]
+    try append(
+      DeliveryReport.entry(
+        cause, delivered: row["delivered"], buried: buried, error: error, attempts: row["attempts"], at: now), db)
+  }
+}

@@ -1,0 +1,115 @@
+import Crypto
+import Engine
+import Events
+import GRDB
+
+/// Every durable port of the embedded runtime, in one SQLite database.
+///
+/// One writer that shares its commits, readers on snapshots; WAL and `synchronous=FULL`, so what is answered is on disk.
+public final class SQLiteStore: Sendable {
+  /// Readers at the same time.
+  static let readersMax = 4
+
+  private let database: any DatabaseWriter
+  private let commits: GroupCommit
+  /// What admission is bounded by; the adapter only passes it on.
+  let settings: Settings
+
+  /// Opens the database file, and creates or migrates it.
+  public init(path: String, _ settings: Settings) throws(StoreError) {
+    var configuration = Configuration()
+    configuration.maximumReaderCount = SQLiteStore.readersMax
+    configuration.busyMode = .timeout(5)
+    configuration.prepareDatabase { db in
+      try db.execute(sql: "PRAGMA synchronous = FULL")
+      try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
+    }
+    do {
+      database = try DatabasePool(path: path, configuration: configuration)
+      try Schema.migrator.migrate(database)
+    } catch {
+      throw StoreError(error)
+    }
+    commits = GroupCommit(database)
+    self.settings = settings
+  }
+
+  /// A database that lives as long as this object: for the demo and the simulator.
+  public init(inMemory settings: Settings) throws(StoreError) {
+    do {
+      database = try DatabaseQueue()
+      try Schema.migrator.migrate(database)
+    } catch {
+      throw StoreError(error)
+    }
+    commits = GroupCommit(database)
+    self.settings = settings
+  }
+
+  /// Closes the files; nothing may be asked afterwards.
+  public func close() throws(StoreError) {
+    do { try database.close() } catch { throw StoreError(error) }
+  }
+
+  func write<Value: Sendable>(
+    _ body: @escaping @Sendable (Database) throws -> Value
+  ) async throws(StoreError) -> Value {
+    try await commits.write(body)
+  }
+
+  func read<Value: Sendable>(
+    _ body: @escaping @Sendable (Database) throws -> Value
+  ) async throws(StoreError) -> Value {
+    do { return try await database.read(body) } catch { throw StoreError(error) }
+  }
+}
+
+extension Database {
+  /// Runs a statement whose plan is kept.
+  func run(_ sql: String, _ arguments: StatementArguments = []) throws {
+    try cachedStatement(sql: sql).execute(arguments: arguments)
+  }
+
+  func row(_ sql: String, _ arguments: StatementArguments = []) throws -> Row? {
+    try Row.fetchOne(cachedStatement(sql: sql), arguments: arguments)
+  }
+
+  func rows(_ sql: String, _ arguments: StatementArguments = []) throws -> [Row] {
+    try Row.fetchAll(cachedStatement(sql: sql), arguments: arguments)
+  }
+
+  func count(_ sql: String, _ arguments: StatementArguments = []) throws -> Int {
+    try Int.fetchOne(cachedStatement(sql: sql), arguments: arguments) ?? 0
+  }
+
+  func moment(_ sql: String, _ arguments: StatementArguments = []) throws -> Timestamp? {
+    try Int64.fetchOne(cachedStatement(sql: sql), arguments: arguments).map { Timestamp(milliseconds: $0) }
+  }
+}
+
+extension Row {
+  func moment(_ column: String) -> Timestamp { Timestamp(milliseconds: self[column]) }
+
+  func optionalMoment(_ column: String) -> Timestamp? {
+    (self[column] as Int64?).map { Timestamp(milliseconds: $0) }
+  }
+
+  /// A column that holds JSON text of ours.
+  func json(_ column: String) throws -> JSON {
+    let text: String = self[column]
+    do { return try JSON(parsing: text) } catch { throw StoreError(.corrupt, "\(column): \(error.message)") }
+  }
+
+  /// A column that holds a JSON list of strings.
+  func strings(_ column: String) throws -> [String] {
+    (try json(column).elements ?? []).compactMap(\.string)
+  }
+
+  /// A value made of a column's JSON, or the report that it is not what was written.
+  func decoded<Value>(_ column: String, _ make: (JSON) throws -> Value?) throws -> Value {
+    guard let value = try make(try json(column)) else {
+      throw StoreError(.corrupt, "\(column) is not what was written")
+    }
+    return value
+  }
+}

@@ -1,0 +1,127 @@
+import GRDB
+
+/// The tables of the store, one migration a released version.
+enum Schema {
+  static var migrator: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("1") { db in
+      for statement in version1 { try db.execute(sql: statement) }
+    }
+    return migrator
+  }
+
+  /// Times are milliseconds since the epoch.
+  private static let version1 = [
+    """
+    CREATE TABLE environments (name TEXT PRIMARY KEY, seeded_at INTEGER NOT NULL)
+    """,
+    """
+    CREATE TABLE rules (name TEXT PRIMARY KEY, json TEXT NOT NULL)
+    """,
+    """
+    CREATE TABLE rule_versions (name TEXT NOT NULL, version INTEGER NOT NULL, at INTEGER NOT NULL, json TEXT,
+      PRIMARY KEY (name, version))
+    """,
+    """
+    CREATE TABLE schedule_cursors (rule TEXT PRIMARY KEY, slot INTEGER NOT NULL)
+    """,
+    """
+    CREATE TABLE events (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, received_at INTEGER NOT NULL,
+      hops INTEGER NOT NULL, parent_id TEXT, json TEXT NOT NULL)
+    """,
+    """
+    CREATE TABLE deliveries (id INTEGER PRIMARY KEY AUTOINCREMENT, delivery_id TEXT NOT NULL UNIQUE, cause_id TEXT NOT NULL,
+      cause TEXT NOT NULL, event_id TEXT, target TEXT NOT NULL, body TEXT, state TEXT NOT NULL, attempts INTEGER NOT NULL,
+      due_at INTEGER NOT NULL, created_at INTEGER NOT NULL, error TEXT)
+    """,
+    "CREATE INDEX deliveries_due ON deliveries (due_at, id) WHERE state = 'waiting'",
+    "CREATE INDEX deliveries_cause ON deliveries (cause_id)",
+    """
+    CREATE TABLE ledger (seq INTEGER PRIMARY KEY AUTOINCREMENT, cause_id TEXT NOT NULL, terminal INTEGER NOT NULL,
+      at INTEGER NOT NULL, decision TEXT NOT NULL, rule TEXT, domain TEXT, event_id TEXT, run_id TEXT, correlation_id TEXT,
+      parent_id TEXT, json TEXT NOT NULL, hash TEXT NOT NULL)
+    """,
+    "CREATE UNIQUE INDEX ledger_terminal ON ledger (cause_id) WHERE terminal = 1",
+    "CREATE INDEX ledger_cause ON ledger (cause_id)",
+    "CREATE INDEX ledger_at ON ledger (at)",
+    "CREATE INDEX ledger_decision ON ledger (decision, seq)",
+    "CREATE INDEX ledger_rule ON ledger (rule, seq) WHERE rule IS NOT NULL",
+    "CREATE INDEX ledger_domain ON ledger (domain, seq) WHERE domain IS NOT NULL",
+    "CREATE INDEX ledger_event ON ledger (event_id) WHERE event_id IS NOT NULL",
+    "CREATE INDEX ledger_run ON ledger (run_id) WHERE run_id IS NOT NULL",
+    "CREATE INDEX ledger_correlation ON ledger (correlation_id) WHERE correlation_id IS NOT NULL",
+    "CREATE INDEX ledger_parent ON ledger (parent_id) WHERE parent_id IS NOT NULL",
+    """
+    CREATE TABLE claims (key TEXT PRIMARY KEY, run_id TEXT NOT NULL, payload_hash TEXT NOT NULL, status TEXT NOT NULL,
+      lease_until INTEGER NOT NULL, expires_at INTEGER NOT NULL)
+    """,
+    """
+    CREATE TABLE breakers (domain TEXT NOT NULL, table_name TEXT NOT NULL, json TEXT NOT NULL,
+      PRIMARY KEY (domain, table_name))
+    """,
+    """
+    CREATE TABLE admissions (seq INTEGER PRIMARY KEY AUTOINCREMENT, trigger TEXT NOT NULL, at INTEGER NOT NULL)
+    """,
+    "CREATE INDEX admissions_recent ON admissions (trigger, at)",
+    """
+    CREATE TABLE reingestions (domain TEXT NOT NULL, table_name TEXT NOT NULL, ds TEXT NOT NULL, reason TEXT NOT NULL,
+      day TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (domain, table_name, ds, reason, day))
+    """,
+    """
+    CREATE TABLE leases (domain TEXT NOT NULL, table_name TEXT NOT NULL, owner TEXT NOT NULL, until INTEGER NOT NULL,
+      PRIMARY KEY (domain, table_name))
+    """,
+    """
+    CREATE TABLE deferred (place INTEGER PRIMARY KEY AUTOINCREMENT, cause_id TEXT NOT NULL UNIQUE, domain TEXT NOT NULL,
+      table_name TEXT NOT NULL, trigger TEXT NOT NULL, cause TEXT NOT NULL, request TEXT NOT NULL, wait TEXT NOT NULL,
+      until INTEGER NOT NULL)
+    """,
+    "CREATE INDEX deferred_until ON deferred (until)",
+    """
+    CREATE TABLE runs (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, cause_id TEXT NOT NULL,
+      idempotency_key TEXT NOT NULL, domain TEXT NOT NULL, table_name TEXT NOT NULL, correlation_id TEXT NOT NULL,
+      status TEXT NOT NULL, started_at INTEGER NOT NULL, ended_at INTEGER, request TEXT NOT NULL, symbols TEXT NOT NULL,
+      warnings TEXT NOT NULL)
+    """,
+    "CREATE INDEX runs_correlation ON runs (correlation_id)",
+    """
+    CREATE TABLE chunks (run_id TEXT NOT NULL, chunk INTEGER NOT NULL, symbols TEXT NOT NULL, results TEXT NOT NULL,
+      attempts INTEGER NOT NULL, finished_at INTEGER, PRIMARY KEY (run_id, chunk)) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE source_budgets (source TEXT PRIMARY KEY, json TEXT NOT NULL)
+    """,
+    """
+    CREATE TABLE queues (name TEXT PRIMARY KEY, json TEXT NOT NULL, created_at INTEGER NOT NULL)
+    """,
+    """
+    CREATE TABLE messages (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, queue TEXT NOT NULL,
+      body TEXT NOT NULL, attributes TEXT NOT NULL, priority INTEGER NOT NULL, sent_at INTEGER NOT NULL,
+      visible_at INTEGER NOT NULL, receive_count INTEGER NOT NULL, first_received_at INTEGER, receipt TEXT)
+    """,
+    "CREATE INDEX messages_visible ON messages (queue, priority DESC, seq, visible_at)",
+    "CREATE INDEX messages_hidden ON messages (queue, visible_at)",
+    "CREATE INDEX messages_sent ON messages (queue, sent_at)",
+    "CREATE INDEX messages_receipt ON messages (receipt) WHERE receipt IS NOT NULL",
+    """
+    CREATE TABLE buckets (name TEXT PRIMARY KEY, created_at INTEGER NOT NULL)
+    """,
+    """
+    CREATE TABLE objects (bucket TEXT NOT NULL, key TEXT NOT NULL, size INTEGER NOT NULL, etag TEXT NOT NULL,
+      content_type TEXT NOT NULL, sequencer TEXT NOT NULL, blob_id TEXT NOT NULL, modified_at INTEGER NOT NULL,
+      metadata TEXT NOT NULL, run_id TEXT, PRIMARY KEY (bucket, key)) WITHOUT ROWID
+    """,
+    "CREATE INDEX objects_run ON objects (run_id) WHERE run_id IS NOT NULL",
+    """
+    CREATE TABLE sequencers (bucket TEXT NOT NULL, key TEXT NOT NULL, sequencer TEXT NOT NULL,
+      PRIMARY KEY (bucket, key)) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE universe (id INTEGER PRIMARY KEY CHECK (id = 1), symbols TEXT NOT NULL)
+    """,
+    """
+    CREATE TABLE universe_changes (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+      effective_at INTEGER NOT NULL, added TEXT NOT NULL, removed TEXT NOT NULL)
+    """,
+  ]
+}

@@ -1,0 +1,4 @@
+import Engine
+
+/// The port's method is the client's own.
+extension YahooFinanceClient: Source {}
