@@ -1,0 +1,255 @@
+import Deliveries
+import Engine
+import Events
+import Extraction
+import Ingestion
+import Rules
+import Telemetry
+
+/// A store under a fault plan: every write may crash the process or be refused; reads pass.
+public struct FaultyStore: Sendable {
+  let real: any Store
+  let faults: FaultPlan
+  let planted: PlantedFault?
+
+  public init(_ real: any Store, _ faults: FaultPlan, planted: PlantedFault?) {
+    self.real = real
+    self.faults = faults
+    self.planted = planted
+  }
+}
+
+extension FaultyStore: RuleStore {
+  public func rules() async throws(StoreError) -> [Rule] { try await real.rules() }
+
+  public func save(_ rule: Rule, at now: Timestamp) async throws(StoreError) {
+    try await faults.write { () throws(StoreError) in try await real.save(rule, at: now) }
+  }
+
+  public func remove(_ name: String, at now: Timestamp) async throws(StoreError) -> Bool {
+    try await faults.write { () throws(StoreError) in try await real.remove(name, at: now) }
+  }
+
+  public func rule(_ name: String, version: Int) async throws(StoreError) -> Rule? {
+    try await real.rule(name, version: version)
+  }
+
+  public func seed(_ seed: EnvironmentSeed, at now: Timestamp) async throws(StoreError) -> Bool {
+    try await real.seed(seed, at: now)
+  }
+}
+
+extension FaultyStore: EventJournal, SlotJournal {
+  public func record(_ events: [RoutedEvent]) async throws(StoreError) {
+    if planted == .acknowledgedBeforeCommit, faults.drops(events.first?.event.id ?? "") { return }
+    try await faults.write { () throws(StoreError) in try await real.record(events) }
+  }
+
+  public func record(_ delivery: NewDelivery) async throws(StoreError) {
+    try await faults.write { () throws(StoreError) in try await real.record(delivery) }
+  }
+
+  public func event(_ id: String) async throws(StoreError) -> RecordedEvent? { try await real.event(id) }
+
+  public func events(limit: Int) async throws(StoreError) -> [RecordedEvent] { try await real.events(limit: limit) }
+
+  public func cursors() async throws(StoreError) -> [String: Timestamp] { try await real.cursors() }
+
+  public func record(_ slots: [SlotRecord]) async throws(StoreError) {
+    let kept = planted == .slotForgotten ? slots.filter { !faults.drops("\($0.rule)@\($0.slot)") } : slots
+    try await faults.write { () throws(StoreError) in try await real.record(kept) }
+  }
+}
+
+extension FaultPlan {
+  /// Whether a planted fault strikes that thing: one in four, and always the same ones.
+  func drops(_ name: String) -> Bool { DerivedID.hash(name) % 4 == 0 }
+}
+
+extension FaultyStore: DeliveryJournal {
+  public func due(at now: Timestamp, limit: Int) async throws(StoreError) -> [PendingDelivery] {
+    try await real.due(at: now, limit: limit)
+  }
+
+  public func commit(_ results: [DeliveryResult], at now: Timestamp) async throws(StoreError) {
+    try await faults.write { () throws(StoreError) in try await real.commit(results, at: now) }
+  }
+
+  public func nextDue() async throws(StoreError) -> Timestamp? { try await real.nextDue() }
+}
+
+extension FaultyStore: AdmissionDesk {
+  public func admit(_ application: Application, at now: Timestamp) async throws(StoreError) -> AdmissionResult {
+    try await faults.write { () throws(StoreError) in try await real.admit(application, at: now) }
+  }
+
+  public func close(_ entry: LedgerEntry, deadLetter: OutgoingMessage?) async throws(StoreError) -> Bool {
+    try await faults.write { () throws(StoreError) in try await real.close(entry, deadLetter: deadLetter) }
+  }
+
+  public func deferred(at now: Timestamp, limit: Int) async throws(StoreError) -> [DeferredCause] {
+    planted == .deferredForgotten ? [] : try await real.deferred(at: now, limit: limit)
+  }
+
+  public func nextDeferred() async throws(StoreError) -> Timestamp? {
+    planted == .deferredForgotten ? nil : try await real.nextDeferred()
+  }
+
+  public func hold(
+    domain: String, table: String, owner: String, until: Timestamp, at now: Timestamp
+  ) async throws(StoreError) -> Admission.Lease? {
+    try await faults.write { () throws(StoreError) in
+      try await real.hold(domain: domain, table: table, owner: owner, until: until, at: now)
+    }
+  }
+
+  public func letGo(domain: String, table: String, owner: String) async throws(StoreError) -> Bool {
+    try await faults.write { () throws(StoreError) in
+      try await real.letGo(domain: domain, table: table, owner: owner)
+    }
+  }
+}
+
+extension FaultyStore: WorkQueues {
+  public func create(_ queue: QueueDefinition, at now: Timestamp) async throws(StoreError) -> Bool {
+    try await faults.write { () throws(StoreError) in try await real.create(queue, at: now) }
+  }
+
+  public func queue(_ name: String) async throws(StoreError) -> QueueDefinition? { try await real.queue(name) }
+
+  public func queues() async throws(StoreError) -> [QueueDefinition] { try await real.queues() }
+
+  public func update(_ queue: QueueDefinition) async throws(StoreError) {
+    try await faults.write { () throws(StoreError) in try await real.update(queue) }
+  }
+
+  public func send(_ messages: [OutgoingMessage], at now: Timestamp) async throws(StoreError) {
+    try await faults.write { () throws(StoreError) in try await real.send(messages, at: now) }
+  }
+
+  public func receive(
+    _ queue: String, limit: Int, visibility: Span, at now: Timestamp
+  ) async throws(StoreError) -> [ReceivedMessage] {
+    let received = try await faults.write { () throws(StoreError) in
+      try await real.receive(queue, limit: limit, visibility: visibility, at: now)
+    }
+    if planted == .deletedBeforeDone {
+      for message in received { _ = try await real.delete(queue, receipt: message.receipt) }
+    }
+    return received
+  }
+
+  public func delete(_ queue: String, receipt: String) async throws(StoreError) -> Bool {
+    try await faults.write { () throws(StoreError) in try await real.delete(queue, receipt: receipt) }
+  }
+
+  public func release(
+    _ queue: String, receipt: String, until: Timestamp, uncounted: Bool
+  ) async throws(StoreError) -> Bool {
+    try await faults.write { () throws(StoreError) in
+      try await real.release(queue, receipt: receipt, until: until, uncounted: uncounted)
+    }
+  }
+
+  public func depth(_ queue: String, at now: Timestamp) async throws(StoreError) -> QueueDepth {
+    try await real.depth(queue, at: now)
+  }
+
+  public func purge(_ queue: String) async throws(StoreError) {
+    try await faults.write { () throws(StoreError) in try await real.purge(queue) }
+  }
+}
+
+extension FaultyStore: RunJournal, SourceBudget {
+  public func run(_ id: String) async throws(StoreError) -> Run? { try await real.run(id) }
+
+  public func runs(limit: Int) async throws(StoreError) -> [Run] { try await real.runs(limit: limit) }
+
+  public func keep(
+    _ results: [SymbolResult], of run: String, chunk: Int, attempt: Int, message: ReceivedMessage, until: Timestamp
+  ) async throws(StoreError) {
+    try await faults.write { () throws(StoreError) in
+      try await real.keep(results, of: run, chunk: chunk, attempt: attempt, message: message, until: until)
+    }
+  }
+
+  public func finish(
+    _ results: [SymbolResult], of run: String, chunk: Int, attempt: Int, message: ReceivedMessage,
+    deadLetter: OutgoingMessage?, at now: Timestamp
+  ) async throws(StoreError) -> Run.Status? {
+    try await faults.write { () throws(StoreError) in
+      try await real.finish(
+        results, of: run, chunk: chunk, attempt: attempt, message: message, deadLetter: deadLetter, at: now)
+    }
+  }
+
+  public func take(
+    _ requests: Int, of source: String, perMinute: Int, at now: Timestamp
+  ) async throws(StoreError) -> Span? {
+    try await faults.write { () throws(StoreError) in
+      try await real.take(requests, of: source, perMinute: perMinute, at: now)
+    }
+  }
+}
+
+extension FaultyStore: UniverseStore {
+  public func universe(at now: Timestamp) async throws(StoreError) -> [String]? { try await real.universe(at: now) }
+
+  public func note(_ change: UniverseChange, base: [String]) async throws(StoreError) {
+    try await faults.write { () throws(StoreError) in try await real.note(change, base: base) }
+  }
+}
+
+extension FaultyStore: ObjectIndex {
+  public func commit(
+    _ entry: ObjectEntry, _ event: RoutedEvent, onlyIfAbsent: Bool
+  ) async throws(StoreError) -> ObjectCommit {
+    try await faults.write { () throws(StoreError) in
+      try await real.commit(entry, event, onlyIfAbsent: onlyIfAbsent)
+    }
+  }
+
+  public func entry(bucket: String, key: String) async throws(StoreError) -> ObjectEntry? {
+    guard let entry = try await real.entry(bucket: bucket, key: key), planted == .ownObjectNotKnown else {
+      return try await real.entry(bucket: bucket, key: key)
+    }
+    return ObjectEntry(
+      bucket: entry.bucket, key: entry.key, size: entry.size, etag: entry.etag, contentType: entry.contentType,
+      sequencer: entry.sequencer, blobID: entry.blobID, modifiedAt: entry.modifiedAt, metadata: entry.metadata,
+      runID: nil)
+  }
+
+  public func entries(
+    bucket: String, prefix: String, after marker: String, limit: Int
+  ) async throws(StoreError) -> [ObjectEntry] {
+    try await real.entries(bucket: bucket, prefix: prefix, after: marker, limit: limit)
+  }
+
+  public func remove(bucket: String, key: String) async throws(StoreError) -> String? {
+    try await faults.write { () throws(StoreError) in try await real.remove(bucket: bucket, key: key) }
+  }
+
+  public func buckets() async throws(StoreError) -> [(name: String, createdAt: Timestamp)] {
+    try await real.buckets()
+  }
+
+  public func createBucket(_ name: String, at now: Timestamp) async throws(StoreError) -> Bool {
+    try await faults.write { () throws(StoreError) in try await real.createBucket(name, at: now) }
+  }
+
+  public func advance(bucket: String, key: String, sequencer: String) async throws(StoreError) -> Bool {
+    try await faults.write { () throws(StoreError) in
+      try await real.advance(bucket: bucket, key: key, sequencer: sequencer)
+    }
+  }
+}
+
+extension FaultyStore: Ledger {
+  public func entries(_ query: LedgerQuery) async throws(StoreError) -> [LedgerEntry] { try await real.entries(query) }
+
+  public func entry(of causeID: String) async throws(StoreError) -> LedgerEntry? {
+    try await real.entry(of: causeID)
+  }
+
+  public func brokenLinks() async throws(StoreError) -> [Int64] { try await real.brokenLinks() }
+}
