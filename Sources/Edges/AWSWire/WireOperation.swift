@@ -1,0 +1,31 @@
+/// What a client asks for.
+public enum WireOperation: Sendable, Hashable {
+  case events(EventsOperation)
+  case lambda(LambdaOperation)
+  case sqs(SQSOperation)
+  case s3(S3Operation)
+  case sts(STSOperation)
+
+  /// AWS's name of the operation: `PutRule`.
+  public var name: String {
+    switch self {
+    case .events(let operation): operation.name
+    case .lambda(let operation): operation.name
+    case .sqs(let operation): operation.name
+    case .s3(let operation): operation.name
+    case .sts(let operation): operation.name
+    }
+  }
+}
+
+/// An operation of the Security Token Service.
+public enum STSOperation: Sendable, Hashable {
+  case getCallerIdentity
+
+  /// AWS's name of the operation.
+  public var name: String {
+    switch self {
+    case .getCallerIdentity: "GetCallerIdentity"
+    }
+  }
+}

@@ -1,0 +1,148 @@
+import Ingestion
+import AWSWire
+import Engine
+import Events
+import Telemetry
+
+/// Our own paths, under `/_bellcrank/`: what the CLI asks for beyond AWS's operations.
+struct AdminService: Sendable {
+  /// Longest lease that one call takes.
+  static let leaseSecondsMax = 86_400
+
+  private let runtime: Runtime
+
+  init(_ runtime: Runtime) {
+    self.runtime = runtime
+  }
+
+  private struct Refusal: Error {
+    let status: Int
+    let code: String
+    let message: String
+  }
+
+  func respond(to request: HTTPRequestMessage) async -> HTTPReply {
+    do {
+      return reply(200, try await answer(request))
+    } catch let refusal as Refusal {
+      return reply(refusal.status, error(refusal.code, refusal.message))
+    } catch let failure as StoreError {
+      return reply(failure.code == .refused ? 400 : 503, error(failure.code.rawValue, failure.reason))
+    } catch {
+      return reply(500, self.error("INTERNAL", "\(error)"))
+    }
+  }
+
+  private func reply(_ status: Int, _ json: JSON) -> HTTPReply {
+    .full(status: status, headers: [("Content-Type", "application/json")], body: json.bytes)
+  }
+
+  private func error(_ code: String, _ message: String) -> JSON {
+    ["error": ["code": .string(code), "message": .string(message)]]
+  }
+
+  private func answer(_ request: HTTPRequestMessage) async throws -> JSON {
+    let parts = request.path.split(separator: "/").dropFirst().map { $0.percentDecoded(plusIsBlank: false) ?? "" }
+    let views = Views(runtime)
+    switch (request.method, parts.first, parts.dropFirst().first) {
+    case ("GET", "status", nil): return try await views.status()
+    case ("GET", "rules", nil): return views.rules()
+    case ("GET", "decisions", nil): return try await views.decisions(try query(request.query))
+    case ("GET", "decisions", let id?):
+      return try found(try await runtime.ports.ledger.entry(of: id)?.json, "decision", id)
+    case ("GET", "runs", nil):
+      return try await views.runs(limit: try limit(fields(request.query)["limit"]))
+    case ("GET", "runs", let id?): return try found(try await views.run(id), "run", id)
+    case ("GET", "why", let id?): return try found(try await Explainer(runtime).why(id), "cause, event or run", id)
+    case ("GET", "verify", nil):
+      return ["broken": .array(try await runtime.ports.ledger.brokenLinks().map { JSON(Int($0)) })]
+    case ("POST", "lease", nil): return try await lease(request.body)
+    default:
+      throw Refusal(status: 404, code: "NO_SUCH_PATH", message: "\(request.method) \(request.path) is not served")
+    }
+  }
+
+  private func found(_ json: JSON?, _ what: String, _ id: String) throws -> JSON {
+    guard let json else { throw Refusal(status: 404, code: "NOT_FOUND", message: "no \(what) has the id \(id)") }
+    return json
+  }
+
+  private func fields(_ query: String) -> [String: String] {
+    let pairs = query.split(separator: "&").map { field in
+      let sides = field.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      return (sides[0].percentDecoded ?? "", (sides.count > 1 ? sides[1].percentDecoded : nil) ?? "")
+    }
+    return Dictionary(pairs.filter { !$0.1.isEmpty }, uniquingKeysWith: { _, last in last })
+  }
+
+  private func limit(_ text: String?) throws -> Int {
+    guard let text else { return LedgerQuery().limit }
+    guard let limit = Int(text), (1...LedgerQuery.limitMax).contains(limit) else {
+      throw Refusal(status: 400, code: "INVALID_LIMIT", message: "limit is 1 to \(LedgerQuery.limitMax), not \(text)")
+    }
+    return limit
+  }
+
+  private func query(_ text: String) throws -> LedgerQuery {
+    let fields = fields(text)
+    var query = LedgerQuery()
+    query.limit = try limit(fields["limit"])
+    query.rule = fields["rule"]
+    query.domain = fields["domain"]
+    query.id = fields["id"]
+    if let name = fields["decision"] {
+      guard let decision = Decision(rawValue: name) else {
+        let known = Decision.allCases.map(\.rawValue).joined(separator: ", ")
+        throw Refusal(status: 400, code: "INVALID_DECISION", message: "\(name) is no decision; known: \(known)")
+      }
+      query.decision = decision
+    }
+    query.since = try moment(fields["since"])
+    query.until = try moment(fields["until"])
+    return query
+  }
+
+  private func moment(_ text: String?) throws -> Timestamp? {
+    guard let text else { return nil }
+    guard let moment = Timestamp(text) else {
+      throw Refusal(status: 400, code: "INVALID_TIME", message: "\(text) is no instant like 2025-09-09T22:00:00Z")
+    }
+    return moment
+  }
+
+  /// Holds a table for maintenance, or lets go of it: causes wait meanwhile, and none is lost (D13).
+  private func lease(_ body: [UInt8]) async throws -> JSON {
+    let json: JSON
+    do {
+      json = try JSON(parsing: body)
+    } catch {
+      throw Refusal(status: 400, code: "MALFORMED_REQUEST", message: error.message)
+    }
+    guard let action = json["action"]?.string, let domain = json["domain"]?.string,
+      let table = json["table_name"]?.string
+    else {
+      throw Refusal(status: 400, code: "MALFORMED_REQUEST", message: "action, domain and table_name are strings")
+    }
+    let owner = json["owner"]?.string ?? "operator"
+    switch action {
+    case "hold":
+      let seconds = json["seconds"]?.int ?? 1_800
+      guard (1...AdminService.leaseSecondsMax).contains(seconds) else {
+        let message = "seconds is 1 to \(AdminService.leaseSecondsMax), not \(seconds)"
+        throw Refusal(status: 400, code: "INVALID_SECONDS", message: message)
+      }
+      let now = runtime.ports.clock.now()
+      guard
+        let lease = try await runtime.ports.desk.hold(
+          domain: domain, table: table, owner: owner, until: now + .seconds(seconds), at: now)
+      else { throw Refusal(status: 409, code: "LEASE_HELD", message: "somebody else holds \(domain).\(table)") }
+      return ["held": true, "owner": .string(lease.owner), "until": .string(lease.until.preciseText)]
+    case "release":
+      let released = try await runtime.ports.desk.letGo(domain: domain, table: table, owner: owner)
+      runtime.bells.deferredDue.ring()
+      return ["released": .bool(released)]
+    default:
+      throw Refusal(status: 400, code: "INVALID_ACTION", message: "action is hold or release, not \(action)")
+    }
+  }
+}

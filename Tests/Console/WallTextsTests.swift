@@ -1,0 +1,27 @@
+import Events
+import Testing
+
+@testable import Console
+
+@Suite struct WallTextsTests {
+  @Test(arguments: [
+    (0, "0 ms"), (999, "999 ms"), (1_000, "1 s"), (1_400, "1.4 s"), (9_999, "9.9 s"), (10_000, "10 s"),
+    (59_999, "59 s"), (60_000, "1 min"), (61_000, "1 min 1 s"), (3_599_999, "59 min 59 s"), (3_600_000, "1 h"),
+    (26_070_000, "7 h 14 min"), (86_400_000, "1 d"), (187_200_000, "2 d 4 h"),
+  ])
+  func `a length is told in its two largest units`(_ milliseconds: Int64, _ words: String) {
+    #expect(WallTexts.length(Span(milliseconds: milliseconds)) == words)
+  }
+
+  @Test func `a moment is told from now`() {
+    let now = Timestamp(seconds: 1_000_000)
+    #expect(WallTexts.relative(now + .minutes(3), to: now) == "in 3 min")
+    #expect(WallTexts.relative(now - .minutes(3), to: now) == "3 min ago")
+    #expect(WallTexts.relative(now - Span(milliseconds: 999), to: now) == "now")
+  }
+
+  @Test func `a long text is cut by scalar`() {
+    #expect("abcdef".cut(to: 6) == "abcdef")
+    #expect("abcdefg".cut(to: 6) == "abcdef…")
+  }
+}
