@@ -1,0 +1,44 @@
+import ArgumentParser
+
+/// The one executable: the server, and everything one asks of it from a terminal.
+@main
+struct Bellcrank: AsyncParsableCommand {
+  /// As `--version` prints it; the change log names what is in it.
+  static let version = "0.1.0"
+
+  static let configuration = CommandConfiguration(
+    commandName: "bellcrank",
+    abstract: "Starts data-extraction runs on schedule, on event, by hand and on new objects; once each, and says why.",
+    discussion: Help.text(
+      """
+      Data goes to stdout, talk to stderr. No colour is ever used, so NO_COLOR
+      changes nothing. Commands that print data take -o table, json or jsonl.
+      """,
+      examples: [
+        "bellcrank demo",
+        "bellcrank serve",
+        "bellcrank trigger run --set 'symbols=[\"AAPL\"]' --dry-run",
+        "bellcrank decisions list --decision unmatched -o jsonl",
+        "bellcrank why manual-001",
+        "bellcrank schedule next 'cron(0 22 * * ? *)' --count 3",
+      ],
+      exits: [
+        .done: "done, or the answer is yes", .refused: "the answer is no: refused, not found, no match",
+        .unavailable: "no server answers, or it is in trouble",
+        .invalidInput: "a file, a JSON text or an expression cannot be read",
+      ]),
+    version: version,
+    groupedSubcommands: [
+      CommandGroup(name: "Engine", subcommands: [ServeCommand.self, DemoCommand.self]),
+      CommandGroup(
+        name: "Trigger", subcommands: [EventCommand.self, TriggerCommand.self, LeaseCommand.self]),
+      CommandGroup(
+        name: "Inspection",
+        subcommands: [
+          StatusCommand.self, RulesCommand.self, DecisionsCommand.self, RunsCommand.self, WhyCommand.self,
+        ]),
+      CommandGroup(
+        name: "Offline",
+        subcommands: [PatternCommand.self, ScheduleCommand.self, SourceCommand.self]),
+    ])
+}

@@ -1,0 +1,167 @@
+import ArgumentParser
+import AsyncHTTPClient
+import ConfigFiles
+import Console
+import Engine
+import Events
+import Foundation
+import HTTPServer
+import LocalObjects
+import Logging
+import Rules
+import SQLiteStore
+import Schedules
+import ServiceLifecycle
+import SourceClients
+import SystemPorts
+import UnixSignals
+
+/// Where an environment's configuration comes from.
+struct ConfigOptions: ParsableArguments {
+  @Option(name: .long, help: "The environment: dev, staging or prod (default: $BELLCRANK_ENV, else dev).")
+  var env: String?
+
+  @Option(name: .long, help: "The configuration file (default: $BELLCRANK_CONFIG, else Config/ENV.yaml).")
+  var config: String?
+
+  @Option(
+    name: .customLong("set"), parsing: .singleValue,
+    help: "Overrides a setting; may be repeated. See Docs/Configuration.md.")
+  var assignments: [String] = []
+
+  /// Reads the file with `$BELLCRANK_*` and the flags laid over it.
+  func read(_ variables: [String: String], more: [String: String] = [:]) throws -> EnvironmentConfig {
+    let environment = env ?? variables["BELLCRANK_ENV"] ?? "dev"
+    let path = config ?? variables["BELLCRANK_CONFIG"] ?? "Config/\(environment).yaml"
+    var flags = more
+    for assignment in assignments {
+      let sides = assignment.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      guard sides.count == 2 else { throw ValidationError("--set takes PATH=VALUE, not \(assignment)") }
+      flags[sides[0]] = sides[1]
+    }
+    return try ConfigFile.read(path: path, ConfigOverrides(variables: variables, flags: flags))
+  }
+}
+
+/// `bellcrank serve`: one environment, one data directory, in the foreground.
+struct ServeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve",
+    abstract:
+      "Serves an environment in the foreground: schedules, rules, queues, objects, AWS's protocols, the console.",
+    discussion: Help.text(
+      """
+      Everything it knows lies in the data directory; kill it and start it again, and it
+      goes on where it was. SIGINT and SIGTERM stop it after what it has begun. The banner
+      goes to stdout, the log to stderr, one JSON object a line.
+      """,
+      examples: [
+        "bellcrank serve", "bellcrank serve --env prod --data /var/lib/bellcrank --port 4600",
+        "bellcrank serve --set sources.yahoo_finance.base_url=http://127.0.0.1:4580",
+      ],
+      exits: [
+        .done: "stopped by a signal", .unavailable: "the port or the data directory cannot be had",
+        .invalidInput: "the configuration is wrong",
+      ]))
+
+  @OptionGroup var options: ConfigOptions
+
+  @Option(name: .long, help: "The data directory (default: $BELLCRANK_DATA, else ./data).")
+  var data: String?
+
+  @Option(name: .long, help: "The port; 0 takes any free one (default: server.port of the configuration).")
+  var port: Int?
+
+  @Option(name: .long, help: "trace, debug, info, notice, warning, error or critical.")
+  var logLevel: Logger.Level = .info
+
+  func run() async throws {
+    let surroundings = Surroundings.process
+    do {
+      try await serve(surroundings)
+    } catch let error as ConfigError {
+      try surroundings.printer.talk("bellcrank: \(error.description)")
+      throw ExitCode(ExitStatus.invalidInput.rawValue)
+    } catch let error as StoreError {
+      try surroundings.printer.talk("bellcrank: \(error.reason)")
+      throw ExitCode(ExitStatus.unavailable.rawValue)
+    } catch let error as HTTPListenerError {
+      try surroundings.printer.talk("bellcrank: \(error.description)")
+      throw ExitCode(ExitStatus.unavailable.rawValue)
+    }
+  }
+
+  private func serve(_ surroundings: Surroundings) async throws {
+    let config = try options.read(surroundings.variables)
+    let directory = data ?? surroundings.variables["BELLCRANK_DATA"] ?? "data"
+    let lock = try DirectoryLock(directory)
+    let level = logLevel
+    let logger = Logger(label: "bellcrank") { _ in JSONLinesLog(clock: surroundings.clock, logLevel: level) }
+    let settings = config.settings
+    let store = try SQLiteStore(path: "\(directory)/bellcrank.db", settings)
+    let blobs = try BlobFolder("\(directory)/objects")
+    let client = HTTPClient(eventLoopGroupProvider: .singleton)
+    let ports = Ports(
+      clock: surroundings.clock, entropy: SystemEntropy(), digests: CryptoDigests(), log: LoggerSink(logger: logger),
+      store: store, blobs: blobs, sources: SourceSet.make(settings, client))
+    let runtime = try await Runtime(settings, ports, deliveryWidth: 8)
+    let zone = try surroundings.zones.load("Asia/Seoul")
+    let host = config.server.host
+    let wanted = port ?? config.server.port
+    let pages = try ConsolePages(zone: zone, endpoint: "http://\(host):\(wanted)")
+    let listener = HTTPListener(
+      host: host, port: wanted, limits: .standard, responder: ServerResponder(runtime, pages), logger: logger
+    ) { bound in
+      let banner = Banner(runtime, zone, host: host, port: bound, data: directory)
+      do {
+        try surroundings.printer.line(banner.text)
+      } catch {
+        logger.error("the banner cannot be written: \(error)")
+      }
+    }
+    let group = ServiceGroup(
+      configuration: .init(
+        services: [
+          .init(service: LoopsService(runtime: runtime)),
+          .init(service: listener, successTerminationBehavior: .gracefullyShutdownGroup),
+        ],
+        gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+    try await group.run()
+    try await client.shutdown()
+    try store.close()
+    withExtendedLifetime(lock) {}
+  }
+}
+
+/// The engine's loops as a service: told to stop, they finish what they have begun.
+private struct LoopsService: Service {
+  let runtime: Runtime
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown { await runtime.run() }
+  }
+}
+
+/// The clients of the configured data sources.
+enum SourceSet {
+  static func make(_ settings: Settings, _ client: HTTPClient) -> [String: any Source] {
+    settings.sources.mapValues { source in
+      YahooFinanceClient(
+        transport: AsyncHTTPTransport(client: client), baseURL: source.baseURL,
+        userAgent: "bellcrank/\(Bellcrank.version)")
+    }
+  }
+}
+
+extension Ports {
+  /// The ports of a runtime whose durable ones are all played by one store.
+  init(
+    clock: any WallClock, entropy: any Entropy, digests: any Digests, log: any LogSink, store: any Store,
+    blobs: any Blobs, sources: [String: any Source]
+  ) {
+    self.init(
+      clock: clock, entropy: entropy, digests: digests, log: log, rules: store, events: store, slots: store,
+      deliveries: store, desk: store, queues: store, runs: store, budget: store, universe: store, index: store,
+      ledger: store, blobs: blobs, sources: sources)
+  }
+}

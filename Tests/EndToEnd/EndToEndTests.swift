@@ -1,0 +1,97 @@
+import Foundation
+import Testing
+
+/// The built program as its users meet it: the AWS CLI and boto3 talk to it, and SIGKILL ends it.
+///
+/// What is checked stands in the scripts beside this file; they can be run by hand as well.
+@Suite(.serialized, .timeLimit(.minutes(10)))
+struct EndToEndTests {
+  @Test func `boto3 and the AWS CLI are here`() async throws {
+    let python = try await Script.run(["-c", "import boto3, shutil, sys; sys.exit(not shutil.which('aws'))"])
+    #expect(python.status == 0, "python3 with boto3 and the AWS CLI are needed: make clients\n\(python.output)")
+  }
+
+  @Test func `the specification's commands, shapes and errors hold`() async throws {
+    let script = try await Script.run(Script.named("specification.py"))
+    #expect(script.status == 0, "\(script.output)")
+  }
+
+  @Test func `nothing promised is lost when the server is killed again and again`() async throws {
+    let script = try await Script.run(Script.named("kill9.py") + ["--kills", "6"])
+    #expect(script.status == 0, "\(script.output)")
+  }
+
+  @Test func `a loss would be noticed`() async throws {
+    let script = try await Script.run(Script.named("kill9.py") + ["--self-test"])
+    #expect(script.status == 0, "\(script.output)")
+  }
+}
+
+/// One script, run to its end.
+struct Script {
+  let status: Int32
+  /// Standard output and standard error, as they came.
+  let output: String
+
+  struct Failure: Error, CustomStringConvertible {
+    let description: String
+  }
+
+  private static let folder = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
+
+  /// The arguments that run that script against the built program. It picks free ports and folders for itself.
+  static func named(_ name: String) throws -> [String] {
+    [folder.appending(path: name).path, "--binary", try binary().path]
+  }
+
+  /// Runs python3; cancelled, as by the time limit, it ends the script as well.
+  static func run(_ arguments: [String]) async throws -> Script {
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = ["python3"] + arguments
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    process.standardError = pipe
+    do {
+      try process.run()
+    } catch {
+      throw Failure(description: "python3 with boto3 and the AWS CLI are needed: make clients (\(error))")
+    }
+    let running = process.processIdentifier
+    return try await withTaskCancellationHandler {
+      var bytes = Data()
+      for try await piece in pieces(of: pipe.fileHandleForReading) { bytes += piece }
+      process.waitUntilExit()
+      try Task.checkCancellation()
+      return Script(status: process.terminationStatus, output: String(decoding: bytes, as: UTF8.self))
+    } onCancel: {
+      kill(running, SIGINT)
+    }
+  }
+
+  /// What is written into the pipe until its other end closes.
+  private static func pieces(of handle: FileHandle) -> AsyncStream<Data> {
+    AsyncStream { stream in
+      handle.readabilityHandler = { handle in
+        let piece = handle.availableData
+        guard !piece.isEmpty else {
+          handle.readabilityHandler = nil
+          stream.finish()
+          return
+        }
+        stream.yield(piece)
+      }
+    }
+  }
+
+  /// The program beside the test bundle, where SwiftPM puts both; or the one of the last debug build.
+  private static func binary() throws -> URL {
+    let root = folder.deletingLastPathComponent().deletingLastPathComponent()
+    let besides = CommandLine.arguments.first.map { URL(filePath: $0).deletingLastPathComponent() }
+    let places = [besides, root.appending(path: ".build/debug")].compactMap { $0?.appending(path: "bellcrank") }
+    guard let found = places.first(where: { FileManager.default.isExecutableFile(atPath: $0.path) }) else {
+      throw Failure(description: "there is no built bellcrank at \(places.map(\.path)): swift build")
+    }
+    return found
+  }
+}

@@ -1,0 +1,1 @@
+"""What the end-to-end scripts share: processes, AWS clients, and the bookkeeping of checks."""

@@ -1,0 +1,165 @@
+"""What outlives a restart, how a server stops, what it does not serve, its limits, and its schedule."""
+
+import json
+import threading
+import time
+
+from harness.checks import until
+from harness.clients import SCHEDULE_RULE, client, drain
+from harness.processes import Server
+
+STOP_SECONDS_MAX = 2
+# A slot comes with the minute after its rule; then it has to be delivered and received.
+SLOT_SECONDS_MAX = 75
+# §1 "스케줄 이벤트 페이로드".
+SCHEDULED_KEYS = {
+    "version", "id", "detail-type", "source", "account", "time", "region", "detail", "resources"}
+
+
+def restart(world):
+    """Everything is as it was, and works on."""
+    checks, events, sqs = world.checks, world.client("events"), world.client("sqs")
+    kept = world.queue("kept")
+    world.rule("kept", "kept", EventPattern={"source": ["kept"]})
+    world.rule("resting", "kept", EventPattern={"source": ["resting"]}, State="DISABLED")
+    sqs.send_message(QueueUrl=kept, MessageBody="before")
+    bucket = "kept-bucket"
+    world.client("s3").create_bucket(Bucket=bucket)
+    world.client("s3").put_object(Bucket=bucket, Key="k", Body=b"before")
+    answer = world.invoke({"symbols": ["AAPL"], "period": "3mo", "correlation_id": "kept"})
+    world.run(answer["run_id"])
+
+    def all_there_is():
+        rules = events.list_rules()["Rules"]
+        return {
+            "rules": rules,
+            "targets": {r["Name"]: events.list_targets_by_rule(Rule=r["Name"])["Targets"] for r in rules},
+            "queues": sorted(sqs.list_queues()["QueueUrls"]),
+            "decisions": world.server.admin("decisions?limit=1000"), "runs": world.server.admin("runs?limit=1000"),
+            "objects": [
+                (o["Key"], o["ETag"], o["LastModified"])
+                for o in world.client("s3").list_objects_v2(Bucket=bucket)["Contents"]],
+        }
+
+    until(lambda: world.server.admin("decisions?decision=deferred")[1]["decisions"] == [], 10)
+    before = all_there_is()
+    took, code = world.server.stop()
+    checks.equal(code, 0, "a stop by a signal is no failure")
+    checks.that(took < STOP_SECONDS_MAX, "it stops soon", took)
+    started = world.server.start()
+    checks.that(started < 5, "it starts soon", started)
+    after = all_there_is()
+    for what in before:
+        checks.equal(after[what], before[what], f"the {what} are as they were")
+    checks.equal([m["Body"] for m in drain(sqs, kept)], ["before"], "the message is still there")
+    body = world.client("s3").get_object(Bucket=bucket, Key="k")["Body"].read()
+    checks.equal(body, b"before", "the object is still there")
+    again = world.invoke({"symbols": ["AAPL"], "period": "3mo", "correlation_id": "kept"})
+    checks.equal((again["decision"], again["run_id"]), ("duplicate", answer["run_id"]), "the key is still taken")
+    event = world.put("kept", "Sold", {})
+    had = [json.loads(m["Body"])["id"] for m in world.messages(kept, 1)]
+    checks.equal(had, [event], "events are still delivered")
+    resting = world.put("resting", "Sold", {})
+    checks.equal([row["decision"] for row in world.rows(resting)], ["disabled"], "a disabled rule still is")
+
+
+def stop(world):
+    """A receive that waits does not hold up the stop, and gets an answer."""
+    checks, had = world.checks, {}
+    url = world.queue()
+
+    def wait():
+        poller = client("sqs", world.server.endpoint)
+        try:
+            had["messages"] = poller.receive_message(QueueUrl=url, WaitTimeSeconds=20).get("Messages", [])
+        except Exception as error:  # Seen by the check below.
+            had["messages"] = error
+
+    waiter = threading.Thread(target=wait)
+    waiter.start()
+    time.sleep(0.5)
+    took, code = world.server.stop()
+    waiter.join(5)
+    world.server.start()
+    checks.that(took < STOP_SECONDS_MAX, "a long poll does not hold up the stop", took)
+    checks.equal((code, had.get("messages")), (0, []), "and is answered")
+    second = Server(world.binary, world.folder, world.source, data=world.server.data)
+    second.spawn()
+    checks.equal(second.child.wait(10), 2, "a second server on the same data is refused")
+
+
+def unknown(world):
+    """What is not served is refused by name and at once: a 5xx would be tried again and again."""
+    for service, action in {
+        "events": lambda c: c.list_connections(),
+        "lambda": lambda c: c.list_layers(),
+        "sqs": lambda c: c.list_queue_tags(QueueUrl=world.url("q")),
+        "s3": lambda c: c.get_bucket_lifecycle_configuration(Bucket="b"),
+        "sts": lambda c: c.get_session_token(),
+        "dynamodb": lambda c: c.list_tables(),
+        "cloudwatch": lambda c: c.list_metrics(),
+        "logs": lambda c: c.describe_log_groups(),
+        "iam": lambda c: c.list_roles(),
+        "ssm": lambda c: c.get_parameter(Name="p"),
+        "stepfunctions": lambda c: c.list_state_machines(),
+        "kinesis": lambda c: c.list_streams(),
+        "sns": lambda c: c.list_topics(),
+    }.items():
+        asked = client(service, world.server.endpoint)
+        world.quick_refusal(lambda: action(asked), f"an operation of {service} that is not served")
+
+
+def limits(world):
+    """Ten manual runs an hour; only runs are counted (§8, D12)."""
+    checks = world.checks
+    for payload in ({"dry_run": True}, {"domain": "?"}, {"domain": "weather"}):
+        for _ in range(4):
+            world.invoke(payload)
+    first = world.invoke({"symbols": ["AAPL"], "correlation_id": "limit-0"})
+    checks.equal(first["decision"], "dispatched", "dry runs and refusals are not counted")
+    world.invoke({"symbols": ["AAPL"], "correlation_id": "limit-0"})
+    had = [world.invoke({"symbols": ["AAPL"], "correlation_id": f"limit-{n}"})["decision"] for n in range(1, 10)]
+    checks.equal(had, ["dispatched"] * 9, "ten run, and a duplicate is not counted")
+    answer = world.invoke({"symbols": ["AAPL"], "correlation_id": "limit-10"})
+    checks.equal(
+        (answer["statusCode"], answer["decision"], answer["error"]["code"]), (429, "rate_limited", "RATE_LIMITED"),
+        "the eleventh is refused")
+    after = answer.get("retry_after")
+    checks.that(type(after) is int and 3_500 < after <= 3_600, "and told when to come again", after)
+    checks.equal([row["decision"] for row in world.rows("limit-10")], ["rate_limited"], "the ledger says so")
+    event = world.put("ops.manual", "Adhoc Ingestion", {"symbols": ["AAPL"]})
+    checks.equal([row["decision"] for row in world.rows(event)], ["dispatched"], "events have a limit of their own")
+    answer = world.invoke({"symbols": ["AAPL"], "dry_run": True})
+    checks.that(answer["decision"] in ("dry_run", "rate_limited"), "a dry run is told what the real one would", answer)
+
+
+def slots(world):
+    """A schedule of a minute fires the event of §1; the environment's own starts a run by it (D6, D8)."""
+    checks, events = world.checks, world.client("events")
+    url = world.queue("ticks")
+    rule = world.rule("ticks", "ticks", ScheduleExpression="rate(1 minute)")
+    events.put_rule(Name=SCHEDULE_RULE, ScheduleExpression="rate(1 minute)")
+    began = time.time()
+    bodies = [json.loads(m["Body"]) for m in world.messages(url, 1, SLOT_SECONDS_MAX)]
+    checks.equal(len(bodies), 1, "one slot fires within the minute")
+    for body in bodies:
+        checks.equal(set(body), SCHEDULED_KEYS, "the event has the members of §1")
+        fixed = {k: body.get(k) for k in ("version", "detail-type", "source", "account", "region", "detail", "resources")}
+        checks.equal(
+            fixed, {
+                "version": "0", "detail-type": "Scheduled Event", "source": "aws.events", "account": "123456789012",
+                "region": "us-east-1", "detail": {}, "resources": [rule]}, "the event has the values of §1")
+        due = time.mktime(time.strptime(body["time"], "%Y-%m-%dT%H:%M:%SZ")) - time.timezone
+        checks.that(55 <= due - began <= 65, "its time is the instant that was due", (body["time"], due - began))
+    rows = until(
+        lambda: world.server.admin(f"decisions?rule={SCHEDULE_RULE}&decision=dispatched")[1]["decisions"], 15)
+    events.put_rule(Name=SCHEDULE_RULE, ScheduleExpression="cron(0 22 * * ? *)")
+    events.remove_targets(Rule="ticks", Ids=["queue"])
+    events.delete_rule(Name="ticks")
+    if not checks.that(rows and "run_id" in rows[0], "the environment's schedule starts a run", rows):
+        return
+    row = rows[0]
+    checks.equal(row["correlation_id"], f"{SCHEDULE_RULE}@{row['slot']}", "its correlation id is rule and slot (D8)")
+    run = world.run(row["run_id"])
+    checks.equal((run["trigger_type"], run["symbols"]), ("schedule", ["AAPL", "MSFT", "GOOGL"]), "with §1's symbols")
+    checks.equal(run["ds"], row["slot"][:10], "for the slot's date (D6)")
