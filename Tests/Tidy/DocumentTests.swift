@@ -1,0 +1,82 @@
+import Foundation
+import Testing
+
+@Suite struct DocumentTests {
+  private static func documents() throws -> [String] {
+    ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"] + (try Repository.paths(under: "Docs", suffix: ".md"))
+  }
+
+  @Test func `documents name only targets that the Makefile has`() throws {
+    let targets = Set(try Repository.text("Makefile").matches(of: /(?m)^([a-z0-9-]+):/).map { String($0.1) })
+    #expect(!targets.isEmpty)
+    for document in try Self.documents() + [".ci/run"] {
+      let named = try Repository.text(document).matches(of: /(?m)(?:`|^ *|exec )make (?:--\S+ )*([a-z0-9-]+)/)
+      #expect(Set(named.map { String($0.1) }).subtracting(targets) == [], "\(document)")
+    }
+  }
+
+  @Test func `links between documents lead somewhere`() throws {
+    for document in try Self.documents() {
+      let folder = document.split(separator: "/").dropLast().joined(separator: "/")
+      for link in try Repository.text(document).matches(of: /\]\(([^)#:]+)(?:#[^)]*)?\)/) {
+        let target = folder.isEmpty ? String(link.1) : "\(folder)/\(link.1)"
+        #expect(Repository.exists(target), "\(document) links to \(link.1)")
+      }
+    }
+  }
+
+  @Test func `the index names every document`() throws {
+    let index = try Repository.text("Docs/README.md")
+    for document in try Repository.paths(under: "Docs", suffix: ".md") where document != "Docs/README.md" {
+      #expect(index.contains("(\(document.dropFirst("Docs/".count)))"), "\(document)")
+    }
+  }
+
+  @Test func `documents name only files and folders that exist`() throws {
+    for document in try Self.documents() where !document.hasSuffix("CHANGELOG.md") {
+      let text = try Repository.text(document)
+      for path in text.matches(of: /`((?:Sources|Tests|Config|Docs|Scripts|Benchmarks)\/[^`*{< ]+)`/) {
+        #expect(Repository.exists(String(path.1)), "\(document) names \(path.1)")
+      }
+    }
+  }
+
+  @Test func `every reason code has its row, with its meaning and its remedy`() throws {
+    let document = try Repository.text("Docs/Errors.md")
+    let source = try Repository.text("Sources/Domain/Telemetry/ReasonCode.swift")
+    let parts = source.split(separator: /public var (meaning|remedy)/)
+    try #require(parts.count == 3)
+    let meanings = Self.words(parts[1])
+    let remedies = Self.words(parts[2])
+    let codes = parts[0].matches(of: /(?m)^  case (\w+) = "([A-Z_]+)"/)
+    #expect(codes.count > 20)
+    for code in codes {
+      let meaning = try #require(meanings[code.1], "\(code.2)")
+      let row = "| `\(code.2)` | \(meaning) | \(remedies[code.1] ?? "nothing to do") |"
+      #expect(document.contains(row), "put this row into Docs/Errors.md: \(row)")
+    }
+  }
+
+  /// The texts of a switch by the names of their cases.
+  private static func words(_ source: Substring) -> [Substring: Substring] {
+    var words: [Substring: Substring] = [:]
+    for row in source.matches(of: /case ((?:\.\w+,?\s*)+):\s*"([^"]*)"/) {
+      for name in row.1.matches(of: /\.(\w+)/) { words[name.1] = row.2 }
+    }
+    return words
+  }
+
+  @Test func `every decision that the sources cite is explained`() throws {
+    let document = try Repository.text("Docs/Specification.md")
+    let cited = Set(
+      try Repository.sources().flatMap { $0.text.matches(of: /\bD([1-9][0-9]?)\b/).compactMap { Int($0.1) } })
+    #expect(cited.filter { !document.contains("| D\($0) |") }.sorted() == [])
+  }
+
+  @Test func `documents name no path of one machine`() throws {
+    for document in try Self.documents() + ["Makefile", ".ci/run"] {
+      let text = try Repository.text(document)
+      for path in ["/work/", "/home/", "/Users/"] { #expect(!text.contains(path), "\(document) names \(path)") }
+    }
+  }
+}
