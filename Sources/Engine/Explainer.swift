@@ -24,11 +24,25 @@ public struct Explainer: Sendable {
     guard !entries.isEmpty || event != nil else { return nil }
     var causes: [JSON] = []
     for entry in entries { causes.append(try await explain(entry)) }
+    let children = try await children(of: entries.map(\.causeID) + [id])
     let headline = entries.first.map { Explainer.headline($0) } ?? "it was taken in and is still being delivered"
     return JSON(present: [
       "id": .string(id), "headline": .string(headline), "causes": .array(causes),
+      "children": .array(children.map(\.json)),
       "event": event.map(\.event.json), "missed_rules": event.map { missed($0.event) },
     ])
+  }
+
+  /// What was caused by these in turn: objects that a run stored, and what consumers asked for because of it (D14).
+  private func children(of causes: [String]) async throws(StoreError) -> [LedgerEntry] {
+    var children: [LedgerEntry] = []
+    for cause in Set(causes).sorted() where children.count < Explainer.causesMax {
+      var query = LedgerQuery()
+      query.parent = cause
+      query.limit = Explainer.causesMax - children.count
+      children += try await engine.ports.ledger.entries(query)
+    }
+    return children
   }
 
   /// `dispatched at 22:00:00: …` or `stopped at gate rate (RATE_LIMITED): …`.
@@ -95,7 +109,8 @@ public struct Explainer: Sendable {
       return "bellcrank trigger run --set ds=\(date)"
     case .dispatched, .delivered, .dryRun, .duplicateRun, .idempotencyConflict, .malformedEvent, .invalidDataSource,
       .invalidDomain, .invalidTableName, .invalidSymbols, .unknownDataSource, .unknownTable, .noSymbols, .loopStopped,
-      .leaseHeld, .waitingInLine, .noIngestionAsked, .objectStale, .targetMissing, .inputNotShaped, .retriesExhausted,
+      .leaseHeld, .waitingInLine, .noIngestionAsked, .objectStale, .noObjectCreated, .targetMissing, .inputNotShaped,
+      .retriesExhausted,
       .eventTooOld:
       return entry.code.remedy
     }

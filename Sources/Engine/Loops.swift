@@ -22,6 +22,9 @@ extension Runtime {
           "releaser", wokenBy: [bells.deferredDue, bells.runEnded], { try await releaser.releaseDue() },
           { try await releaser.nextDue() })
       }
+      group.addTask {
+        await loop("housekeeper", wokenBy: [Bell()], { try await housekeeper.tidyDue() }, { housekeeper.nextDue })
+      }
       let workQueue = queueBells[EnvironmentNames(settings).workQueue]
       for number in 1...settings.workers {
         group.addTask {
@@ -35,13 +38,14 @@ extension Runtime {
 
   /// Works while there is work, then sleeps until a bell rings or something is due.
   private func loop(
-    _ name: String, wokenBy bells: [Bell], _ work: @Sendable () async throws -> Int,
+    _ name: String, wokenBy bells: [Bell], _ work: @escaping @Sendable () async throws -> Int,
     _ nextDue: @Sendable () async throws -> Timestamp?
   ) async {
     while !Task.isCancelled {
       let marks = bells.map(\.mark)
       do {
-        if try await work() > 0 { continue }
+        // Work that has begun is finished also when the loop is told to stop, so it runs where no cancellation reaches it.
+        if try await Task(operation: work).value > 0 { continue }
         let now = ports.clock.now()
         let due = try await nextDue() ?? now + Runtime.napMax
         let nap = min(Runtime.napMax, max(Span(milliseconds: 1), due - now))

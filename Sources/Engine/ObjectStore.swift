@@ -1,7 +1,8 @@
 import Events
+import Synchronization
 
 /// Objects in buckets: the bytes first, then the entry together with the event that tells of it (D22).
-public struct ObjectStore: Sendable {
+public final class ObjectStore: Sendable {
   private let blobs: any Blobs
   private let index: any ObjectIndex
   private let book: RuleBook
@@ -10,6 +11,8 @@ public struct ObjectStore: Sendable {
   private let digests: any Digests
   private let names: ResourceNames
   private let deliveriesDue: Bell
+  /// The last sequencer: its millisecond, and how many before it share that.
+  private let last = Mutex((millisecond: Int64(0), count: UInt32(0)))
 
   public init(
     _ blobs: any Blobs, _ index: any ObjectIndex, _ book: RuleBook, _ clock: any WallClock, _ entropy: any Entropy,
@@ -61,13 +64,14 @@ public struct ObjectStore: Sendable {
 
   /// Stores an object; durable, and its event routed, when it returns.
   public func put(_ draft: Draft, onlyIfAbsent: Bool) async throws(StoreError) -> Put {
-    if onlyIfAbsent, let entry = try await index.entry(bucket: draft.bucket, key: draft.key) { return .exists(entry) }
+    let earlier = try await index.entry(bucket: draft.bucket, key: draft.key)
+    if onlyIfAbsent, let earlier { return .exists(earlier) }
     let now = clock.now()
     let blobID = entropy.uuid()
     try await blobs.write(draft.body, id: blobID)
     let entry = ObjectEntry(
       bucket: draft.bucket, key: draft.key, size: draft.body.count, etag: digests.md5(draft.body),
-      contentType: draft.contentType, sequencer: sequencer(at: now), blobID: blobID, modifiedAt: now,
+      contentType: draft.contentType, sequencer: sequencer(at: now, after: earlier), blobID: blobID, modifiedAt: now,
       metadata: draft.metadata, runID: draft.runID)
     let event = Publisher.route(
       created(entry), by: book.bus, hops: draft.hops, parentID: draft.parentID, at: now)
@@ -100,11 +104,21 @@ public struct ObjectStore: Sendable {
     return true
   }
 
-  /// Hex digits that sort as time does, as S3's sequencers: the millisecond, then dice.
-  private func sequencer(at now: Timestamp) -> String {
-    let time = String(now.milliseconds, radix: 16, uppercase: true)
-    let dice = String(entropy.word() & 0xFFFF_FFFF, radix: 16, uppercase: true)
-    return String(repeating: "0", count: 12 - time.count) + time + String(repeating: "0", count: 8 - dice.count) + dice
+  /// Twenty hex digits that grow with every write, as S3's sequencers: the millisecond, then a count. A clock that was set
+  /// back does not take them back, also not across a restart: they go on from the entry that is replaced.
+  private func sequencer(at now: Timestamp, after earlier: ObjectEntry?) -> String {
+    let floor = earlier.flatMap { Int64($0.sequencer.prefix(12), radix: 16) } ?? 0
+    let (millisecond, count) = last.withLock { last in
+      let millisecond = max(now.milliseconds, floor + 1)
+      last = millisecond > last.millisecond ? (millisecond, 0) : (last.millisecond, last.count + 1)
+      return last
+    }
+    return ObjectStore.hex(UInt64(max(0, millisecond)), digits: 12) + ObjectStore.hex(UInt64(count), digits: 8)
+  }
+
+  private static func hex(_ number: UInt64, digits: Int) -> String {
+    let text = String(number, radix: 16, uppercase: true)
+    return String(repeating: "0", count: max(0, digits - text.count)) + text
   }
 
   /// S3's event on the bus in AWS's true shape (D22).

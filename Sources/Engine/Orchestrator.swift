@@ -2,11 +2,13 @@ import Events
 import Extraction
 import Ingestion
 import Rules
+import Schedules
 import Telemetry
 
 /// Decides about every cause: read, validated, resolved, planned, then admitted in one atomic step (D1, D10).
 public struct Orchestrator: Function {
   private let settings: Settings
+  private let book: RuleBook
   private let desk: any AdmissionDesk
   private let universe: any UniverseStore
   private let objects: any ObjectIndex
@@ -19,11 +21,13 @@ public struct Orchestrator: Function {
   private let deferredDue: Bell
 
   public init(
-    _ settings: Settings, _ desk: any AdmissionDesk, _ universe: any UniverseStore, _ objects: any ObjectIndex,
+    _ settings: Settings, _ book: RuleBook, _ desk: any AdmissionDesk, _ universe: any UniverseStore,
+    _ objects: any ObjectIndex,
     _ publisher: Publisher, _ clock: any WallClock, _ entropy: any Entropy, _ digests: any Digests,
     _ log: any LogSink, bells: Bells, deferredDue: Bell
   ) {
     self.settings = settings
+    self.book = book
     self.desk = desk
     self.universe = universe
     self.objects = objects
@@ -47,10 +51,20 @@ public struct Orchestrator: Function {
     }
   }
 
-  /// Asks again for a cause that waited. True if it is decided now.
-  public func resume(_ deferred: DeferredCause) async throws(StoreError) -> Bool {
-    let (_, isOpen) = try await decide(deferred.request, [], deferred.cause, resumes: true)
-    return !isOpen
+  /// What keeps a cause waiting that was asked again.
+  public enum Hold: Sendable, Hashable {
+    /// The common rate of its kind of trigger.
+    case rate(until: Timestamp)
+    /// The breaker or the lease of its table.
+    case table(until: Timestamp)
+    /// One that came earlier and waits itself.
+    case line
+  }
+
+  /// Asks again for a cause that waited. nil if it is decided now.
+  public func resume(_ deferred: DeferredCause) async throws(StoreError) -> Hold? {
+    let ask = Ask(deferred.request, deferred.warnings, deferred.request.json.text, resumes: true)
+    return try await decide(ask, deferred.cause).hold
   }
 
   private func answer(_ payload: [UInt8], _ context: InvocationContext) async throws(StoreError) -> JSON {
@@ -64,7 +78,7 @@ public struct Orchestrator: Function {
     switch InputShape(json) {
     case .request:
       let cause = cause(context)
-      return try await process(json, cause, triggerTime: cause.slot ?? cause.arrivedAt, payload)
+      return try await process(json, .request, cause, triggerTime: cause.slot ?? cause.arrivedAt, payload)
     case .objectRecords:
       return try await notify(json, cause(context), payload)
     case .scheduled, .envelope:
@@ -82,13 +96,15 @@ public struct Orchestrator: Function {
     let cause = cause(context, of: event)
     switch EventTranslation.of(event) {
     case .scheduled:
-      return try await process(settings.defaults.json, cause, triggerTime: event.time, payload)
+      return try await process(settings.defaults.json, .request, cause, triggerTime: event.time, payload)
     case .request(let body):
-      return try await process(body, cause, triggerTime: event.time, payload)
+      return try await process(body, .request, cause, triggerTime: event.time, payload)
+    case .reingestion(let body):
+      return try await process(body, .reingestion, cause, triggerTime: event.time, payload)
     case .universe(let change, let then):
       try await universe.note(change, base: settings.defaults.symbols)
       guard let body = then else { return try await noteOnly(change, cause) }
-      return try await process(body, cause, triggerTime: event.time, payload)
+      return try await process(body, .universe, cause, triggerTime: event.time, payload)
     case .refused(let refusal):
       return try await refuse(refusal, cause, payload)
     case .objects:
@@ -105,76 +121,98 @@ public struct Orchestrator: Function {
     context.cause ?? Cause(id: context.requestID, trigger: .manual, arrivedAt: context.invokedAt)
   }
 
-  /// An event that was handed over directly is the same cause as if its rule had delivered it (D8).
+  /// An event that was handed over directly is the same cause as if its rule had delivered it (D8); so is a slot of a
+  /// schedule whose instant has come. Any other scheduled event, as of a console's test, is somebody's own wish.
   private func cause(_ context: InvocationContext, of event: Event) -> Cause {
-    if let cause = context.cause { return cause }
-    let rule = rule(for: event)
-    var cause: Cause
-    if event.detailType == "Scheduled Event", event.source == "aws.events" {
-      cause = Cause(id: Cause.slotID(rule: rule, at: event.time), trigger: .schedule, arrivedAt: context.invokedAt)
-      cause.slot = event.time
-    } else {
-      cause = Cause(id: Cause.matchID(event: event.id, rule: rule), trigger: .event, arrivedAt: context.invokedAt)
-    }
+    if let cause = context.cause, cause.rule != nil { return cause }
+    let isScheduled = event.detailType == "Scheduled Event" && event.source == "aws.events"
+    guard let rule = rule(for: event) else { return cause(context) }
+    let id =
+      isScheduled ? Cause.slotID(rule: rule, at: event.time) : Cause.matchID(event: event.id, rule: rule)
+    var cause = Cause(id: id, trigger: isScheduled ? .schedule : .event, arrivedAt: context.invokedAt)
+    if isScheduled { cause.slot = event.time }
     cause.eventID = event.id
     cause.rule = rule
     return cause
   }
 
-  private func rule(for event: Event) -> String {
+  /// The rule that delivers such events; nil for a scheduled event that is no slot of its rule.
+  private func rule(for event: Event) -> String? {
     switch event.source {
-    case "aws.events": event.resources.first.flatMap { ResourceName($0)?.name } ?? names.scheduleRule
-    case "transform.pipeline", "extract.pipeline": names.transformPipelineRule
-    case "symbol.universe": names.symbolUniverseRule
-    case "market.events": names.marketEventsRule
-    default: names.opsManualRule
+    case "aws.events":
+      let name = event.resources.first.flatMap { ResourceName($0)?.name } ?? names.scheduleRule
+      guard let rule = book.bus.rule(name), let schedule = rule.schedule, event.time <= clock.now() else { return nil }
+      let instant = Timestamp(milliseconds: event.time.milliseconds - 1)
+      return schedule.next(after: instant, anchor: rule.anchor, zone: .utc) == event.time ? name : nil
+    case "transform.pipeline", "extract.pipeline": return names.transformPipelineRule
+    case "symbol.universe": return names.symbolUniverseRule
+    case "market.events": return names.marketEventsRule
+    default: return names.opsManualRule
     }
   }
 
   private func process(
-    _ body: JSON, _ cause: Cause, triggerTime: Timestamp, _ payload: [UInt8]
+    _ body: JSON, _ kind: RequestReader.Kind, _ cause: Cause, triggerTime: Timestamp, _ payload: [UInt8]
   ) async throws(StoreError) -> JSON {
     let derived = cause.trigger == .manual ? entropy.uuid() : cause.id
     switch RequestReader.read(
-      body, trigger: cause.trigger, correlationID: derived, triggerTime: triggerTime, defaults: settings.defaults,
-      catalog: settings.catalog)
+      body, trigger: cause.trigger, correlationID: derived, triggerTime: triggerTime, kind: kind,
+      defaults: settings.defaults, catalog: settings.catalog)
     {
     case .failure(let refusal):
       return try await refuse(refusal, cause, payload, correlationID: body["correlation_id"]?.string ?? derived)
     case .success(let read):
-      return try await decide(read.request, read.warnings, cause, resumes: false).answer
+      let text = String(decoding: payload, as: UTF8.self)
+      return try await decide(Ask(read.request, read.warnings, text, resumes: false), cause).answer
     }
   }
 
-  private func decide(
-    _ request: IngestionRequest, _ warnings: [String], _ cause: Cause, resumes: Bool
-  ) async throws(StoreError) -> (answer: JSON, isOpen: Bool) {
+  /// A request on its way to admission.
+  private struct Ask {
+    let request: IngestionRequest
+    let warnings: [String]
+    /// What the function was given, or the stored request of a cause that waited.
+    let payload: String
+    let resumes: Bool
+
+    init(_ request: IngestionRequest, _ warnings: [String], _ payload: String, resumes: Bool) {
+      self.request = request
+      self.warnings = warnings
+      self.payload = payload
+      self.resumes = resumes
+    }
+  }
+
+  private func decide(_ ask: Ask, _ cause: Cause) async throws(StoreError) -> (answer: JSON, hold: Hold?) {
     let now = clock.now()
     let universe = try await universe.universe(at: now).map { Universe(symbols: $0, source: .parameter) }
     switch SymbolResolution.resolve(
-      request, universe: universe ?? Universe(symbols: settings.defaults.symbols, source: .defaults))
+      ask.request, universe: universe ?? Universe(symbols: settings.defaults.symbols, source: .defaults))
     {
     case .failure(let refusal):
-      let answer = try await refuse(refusal, cause, Array(request.json.text.utf8), request)
-      return (answer, false)
+      let answer = try await refuse(refusal, cause, Array(ask.payload.utf8), ask.request)
+      return (answer, nil)
     case .success(let resolution):
-      let application = application(
-        request, resolution.symbols, warnings + resolution.warnings, cause, resumes: resumes, at: now)
+      let application = application(ask, resolution, cause, at: now)
       let result = try await desk.admit(application, at: now)
-      return (report(result, application), isOpen(result))
+      return (report(result, application), hold(result))
     }
   }
 
-  private func isOpen(_ result: AdmissionResult) -> Bool {
+  private func hold(_ result: AdmissionResult) -> Hold? {
     switch result {
-    case .decided(let entry, _), .already(let entry): !entry.decision.isTerminal
+    case .decided(_, .wait(.rate, let until)): .rate(until: until)
+    case .decided(_, .wait(.breaker, let until)), .decided(_, .wait(.lease, let until)): .table(until: until)
+    case .decided(_, .wait(.line, _)): .line
+    case .decided, .already: nil
     }
   }
 
   private func application(
-    _ request: IngestionRequest, _ symbols: [String], _ warnings: [String], _ cause: Cause, resumes: Bool,
-    at now: Timestamp
+    _ ask: Ask, _ resolution: SymbolResolution, _ cause: Cause, at now: Timestamp
   ) -> Application {
+    let request = ask.request
+    let symbols = resolution.symbols
     var cause = cause
     cause.hops = max(cause.hops, request.hops)
     if cause.parentID == nil { cause.parentID = request.causationID }
@@ -197,9 +235,13 @@ public struct Orchestrator: Function {
         visibleAt: now + chunk.delay, priority: request.urgent ? 1 : 0)
     }
     return Application(
-      cause: cause, request: request, symbols: symbols, chunks: chunks, warnings: warnings,
+      cause: cause, request: request, symbols: symbols, chunks: chunks,
+      warnings: ask.warnings + resolution.warnings.filter { !ask.warnings.contains($0) },
       payloadHash: digests.sha256(Array(request.payloadText.utf8)), messages: messages,
-      deadLetterQueue: names.triggerDeadLetters, resumes: resumes)
+      deadLetter: .init(
+        queue: names.triggerDeadLetters, rule: cause.rule.map { settings.names.rule($0).description },
+        target: settings.names.function(names.orchestrator).description, payload: ask.payload),
+      resumes: ask.resumes)
   }
 
   /// Logs the decision, wakes who waits for it, and turns it into the answer.
@@ -221,6 +263,10 @@ public struct Orchestrator: Function {
 
   /// The answer to a redelivery: the run is named again, a refusal or an open row is told again.
   private func repeated(_ entry: LedgerEntry, _ application: Application) -> JSON {
+    if let code = RefusalCode(rawValue: entry.code.rawValue) {
+      let retryAfter = entry.facts["retry_after"]?.int.map { Span.seconds($0) }
+      return OrchestratorAnswer.refused(Refusal(code, entry.summary), retryAfter: retryAfter).json
+    }
     let decision: Decision = entry.about.runID != nil ? .duplicate : entry.decision
     return OrchestratorAnswer.accepted(
       .init(
@@ -277,32 +323,45 @@ public struct Orchestrator: Function {
     case .failure(let refusal): return try await refuse(refusal, cause, payload)
     case .success(let read): objects = read
     }
-    var fresh: [Event] = []
-    for object in objects {
-      let sequencer = object.sequencer ?? "\(object.time.milliseconds)"
-      guard try await self.objects.advance(bucket: object.bucket, key: object.key, sequencer: sequencer) else {
-        continue
-      }
-      fresh.append(
-        ObjectEvents.created(
-          id: DerivedID.uuid(of: "\(object.bucket)/\(object.key)#\(sequencer)"), bucket: object.bucket,
-          key: object.key, size: object.size ?? 0, etag: object.etag ?? "", sequencer: sequencer,
-          reason: "PutObject", at: object.time, names: settings.names))
-    }
-    let receipts = try await publisher.publish(fresh)
+    let routed = try await publisher.route(objects.map(created))
+    let isNews = try await self.objects.record(
+      zip(objects, routed).map { object, event in
+        ObjectNotice(
+          bucket: object.bucket, key: object.key, sequencer: Orchestrator.sequencer(of: object), event: event)
+      })
+    let fresh = zip(routed, isNews).filter(\.1).map(\.0)
+    publisher.announce(fresh)
+    let ids = JSON(fresh.map(\.event.id))
     let now = clock.now()
     let stale = objects.count - fresh.count
+    let (decision, code): (Decision, ReasonCode) =
+      objects.isEmpty
+      ? (.skipped, .noObjectCreated) : fresh.isEmpty ? (.duplicate, .objectStale) : (.dispatched, .delivered)
     let entry = LedgerEntry(
-      causeID: cause.id, decision: fresh.isEmpty ? .duplicate : .dispatched, gate: .dispatch,
-      code: fresh.isEmpty ? .objectStale : .delivered,
-      summary: "\(fresh.count) objects put on the bus, \(stale) known or older ones left out",
-      facts: ["events": JSON(receipts.map(\.eventID)), "stale": JSON(stale)], at: now, took: now - cause.arrivedAt,
-      about: cause.subject)
+      causeID: cause.id, decision: decision, gate: decision == .skipped ? .shape : .dispatch, code: code,
+      summary: objects.isEmpty
+        ? "the notification tells of no object that came into being"
+        : "\(fresh.count) objects put on the bus, \(stale) known or older ones left out",
+      facts: ["events": ids, "stale": JSON(stale)], at: now, took: now - cause.arrivedAt, about: cause.subject)
     if try await desk.close(entry, deadLetter: nil) { write(entry) }
     return [
-      "statusCode": 200, "decision": .string(entry.decision.rawValue), "run_id": .null,
-      "events": JSON(receipts.map(\.eventID)), "stale": JSON(stale),
+      "statusCode": 200, "decision": .string(entry.decision.rawValue), "run_id": .null, "events": ids,
+      "stale": JSON(stale),
     ]
+  }
+
+  /// The event of a notified object; the same whenever the same notification comes.
+  private func created(_ object: ObjectCreated) -> Event {
+    let sequencer = Orchestrator.sequencer(of: object)
+    return ObjectEvents.created(
+      id: DerivedID.uuid(of: "\(object.bucket)/\(object.key)#\(sequencer)"), bucket: object.bucket, key: object.key,
+      size: object.size ?? 0, etag: object.etag ?? "", sequencer: sequencer, reason: "PutObject", at: object.time,
+      names: settings.names)
+  }
+
+  /// A notification without a sequencer is ordered by its time, in the digits of one.
+  private static func sequencer(of object: ObjectCreated) -> String {
+    object.sequencer ?? String(max(0, object.time.milliseconds), radix: 16, uppercase: true)
   }
 
   private func write(_ entry: LedgerEntry) {

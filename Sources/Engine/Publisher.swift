@@ -30,6 +30,17 @@ public struct Publisher: Sendable {
 
   /// Commits the events, all or nothing; durable when it returns.
   public func publish(_ events: [Event]) async throws(StoreError) -> [Receipt] {
+    let routed = try await route(events)
+    try await journal.record(routed)
+    announce(routed)
+    return routed.map { event in
+      Receipt(
+        eventID: event.event.id, matchedRules: Set(event.deliveries.compactMap(\.cause.rule)).sorted())
+    }
+  }
+
+  /// The events with all that follows from them by the rules of the moment; nothing is stored yet.
+  func route(_ events: [Event]) async throws(StoreError) -> [RoutedEvent] {
     let now = clock.now()
     let bus = book.bus
     var routed: [RoutedEvent] = []
@@ -37,12 +48,12 @@ public struct Publisher: Sendable {
       let (hops, parent) = try await lineage(of: event)
       routed.append(Publisher.route(event, by: bus, hops: hops, parentID: parent, at: now))
     }
-    try await journal.record(routed)
-    if routed.contains(where: { !$0.deliveries.isEmpty }) { deliveriesDue.ring() }
-    return routed.map { event in
-      Receipt(
-        eventID: event.event.id, matchedRules: Set(event.deliveries.compactMap(\.cause.rule)).sorted())
-    }
+    return routed
+  }
+
+  /// Wakes whoever delivers, once the events are stored.
+  func announce(_ stored: [RoutedEvent]) {
+    if stored.contains(where: { !$0.deliveries.isEmpty }) { deliveriesDue.ring() }
   }
 
   /// How far down its chain an event is: what its producer says, and what we know of the cause that it names (D14).
@@ -50,11 +61,11 @@ public struct Publisher: Sendable {
     let told = max(0, min(event.detail["hops"]?.int ?? 0, 1_000))
     guard let causation = event.detail["causation_id"]?.string else { return (told, nil) }
     if let parent = try await journal.event(causation) { return (max(told, parent.hops + 1), causation) }
+    if let row = try await ledger.entry(of: causation) { return (max(told, row.about.hops + 1), causation) }
     var query = LedgerQuery()
     query.id = causation
-    query.limit = 1
-    guard let row = try await ledger.entries(query).first else { return (told, causation) }
-    return (max(told, row.about.hops + 1), causation)
+    let hops = try await ledger.entries(query).map { $0.about.hops + 1 }.max()
+    return (max(told, hops ?? 0), causation)
   }
 
   /// What an event entails under these rules: a delivery for each target of each rule that wants it, or the row that says why not.

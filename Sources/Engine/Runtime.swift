@@ -17,6 +17,7 @@ public struct Ports: Sendable {
   public let universe: any UniverseStore
   public let index: any ObjectIndex
   public let ledger: any Ledger
+  public let housekeeping: any Housekeeping
   public let blobs: any Blobs
   public let sources: [String: any Source]
 
@@ -24,7 +25,8 @@ public struct Ports: Sendable {
     clock: any WallClock, entropy: any Entropy, digests: any Digests, log: any LogSink, rules: any RuleStore,
     events: any EventJournal, slots: any SlotJournal, deliveries: any DeliveryJournal, desk: any AdmissionDesk,
     queues: any WorkQueues, runs: any RunJournal, budget: any SourceBudget, universe: any UniverseStore,
-    index: any ObjectIndex, ledger: any Ledger, blobs: any Blobs, sources: [String: any Source]
+    index: any ObjectIndex, ledger: any Ledger, housekeeping: any Housekeeping, blobs: any Blobs,
+    sources: [String: any Source]
   ) {
     self.clock = clock
     self.entropy = entropy
@@ -41,6 +43,7 @@ public struct Ports: Sendable {
     self.universe = universe
     self.index = index
     self.ledger = ledger
+    self.housekeeping = housekeeping
     self.blobs = blobs
     self.sources = sources
   }
@@ -48,7 +51,7 @@ public struct Ports: Sendable {
 
 /// Everything that the durable ports of one store have in common: a store plays all of these parts.
 public typealias Store = RuleStore & EventJournal & SlotJournal & DeliveryJournal & AdmissionDesk & WorkQueues
-  & RunJournal & SourceBudget & UniverseStore & ObjectIndex & Ledger
+  & RunJournal & SourceBudget & UniverseStore & ObjectIndex & Ledger & Housekeeping
 
 /// One environment at work: its loops, its functions and what edges may ask of them.
 public struct Runtime: Sendable {
@@ -61,6 +64,7 @@ public struct Runtime: Sendable {
   public let orchestrator: Orchestrator
   public let releaser: Releaser
   public let worker: Worker
+  public let housekeeper: Housekeeper
   public let objects: ObjectStore
   public let functions: Functions
   public let queueBells: Bells
@@ -74,7 +78,8 @@ public struct Runtime: Sendable {
     public let runEnded = Bell()
   }
 
-  /// Writes what the environment starts with, if it never was, and reads what is in force.
+  /// Writes what the environment starts with, if it never was, and reads what is in force. Chunks that a dead process had
+  /// in hand are shown again at once: one runtime at a time works on a store.
   ///
   /// - Parameter deliveryWidth: functions invoked at the same time; 1 makes deliveries strictly ordered.
   public init(_ settings: Settings, _ ports: Ports, deliveryWidth: Int) async throws {
@@ -83,6 +88,8 @@ public struct Runtime: Sendable {
     let now = ports.clock.now()
     startedAt = now
     _ = try await ports.rules.seed(try EnvironmentSeed(settings, at: now), at: now)
+    let names = EnvironmentNames(settings)
+    try await ports.queues.reclaim(names.workQueue, at: now)
     let bells = EngineBells()
     self.bells = bells
     queueBells = Bells()
@@ -92,18 +99,19 @@ public struct Runtime: Sendable {
       ports.blobs, ports.index, book, ports.clock, ports.entropy, ports.digests, names: settings.names,
       deliveriesDue: bells.deliveriesDue)
     orchestrator = Orchestrator(
-      settings, ports.desk, ports.universe, ports.index, publisher, ports.clock, ports.entropy, ports.digests,
+      settings, book, ports.desk, ports.universe, ports.index, publisher, ports.clock, ports.entropy, ports.digests,
       ports.log, bells: queueBells, deferredDue: bells.deferredDue)
     worker = Worker(
       ports.queues, ports.runs, ports.budget, ports.sources, objects, ports.ledger, ports.clock, ports.log, settings,
       bells: queueBells, runEnded: bells.runEnded)
-    let names = EnvironmentNames(settings)
+    housekeeper = Housekeeper(
+      ports.runs, ports.housekeeping, ports.clock, ports.log, workQueue: names.workQueue, runEnded: bells.runEnded)
     functions = Functions([
       names.orchestrator: orchestrator, names.worker: WorkerFunction(worker, ports.queues, ports.clock, names),
     ])
     deliverer = Deliverer(
       ports.deliveries, ports.queues, functions, ports.clock, ports.log, queueBells: queueBells, width: deliveryWidth)
-    releaser = Releaser(ports.desk, orchestrator, ports.clock)
+    releaser = Releaser(ports.desk, orchestrator, ports.clock, ports.log)
     scheduler = try await Scheduler(
       book, ports.slots, ports.clock, ports.log, names: settings.names, deliveriesDue: bells.deliveriesDue)
   }
@@ -125,8 +133,11 @@ public struct Runtime: Sendable {
 
   /// When something is due next; nil if nothing ever is.
   public func nextDue() async throws(StoreError) -> Timestamp? {
-    [
-      scheduler.nextDue(), try await deliverer.nextDue(), try await releaser.nextDue(), try await worker.nextDue(),
-    ].compactMap { $0 }.min()
+    [scheduler.nextDue(), try await nextAttempt()].compactMap { $0 }.min()
+  }
+
+  /// When something that has begun goes on: a delivery, a deferred cause, a chunk; nil if nothing is under way.
+  public func nextAttempt() async throws(StoreError) -> Timestamp? {
+    [try await deliverer.nextDue(), try await releaser.nextDue(), try await worker.nextDue()].compactMap { $0 }.min()
   }
 }

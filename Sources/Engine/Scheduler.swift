@@ -82,7 +82,9 @@ public final class Scheduler: Sendable {
 
   private func records(of rule: Rule, _ slots: [Timestamp], at now: Timestamp) -> [SlotRecord] {
     let missed = slots.filter { now - $0 > Scheduler.grace }
-    let recovered = Set(rule.misfire.decide(missed: missed, now: now).filter(\.fires).map(\.slot))
+    // `latest` means one fire: where a slot fires in time, it is the latest, and none that was missed fires besides.
+    let isCaughtUp = rule.misfire.kind == .latest && missed.count < slots.count
+    let recovered = isCaughtUp ? [] : Set(rule.misfire.decide(missed: missed, now: now).filter(\.fires).map(\.slot))
     let missedSet = Set(missed)
     return slots.map { slot in
       let cause = cause(of: rule, slot, at: now)

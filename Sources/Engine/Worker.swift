@@ -1,11 +1,13 @@
-import Telemetry
 import Events
 import Extraction
+import Ingestion
+import Synchronization
+import Telemetry
 
 /// Takes chunks off the work queue, fetches their symbols and stores one object each (§4, D12).
 ///
 /// It never sleeps: a chunk that has to wait goes back to the queue until its moment, so a crash loses nothing.
-public struct Worker: Sendable {
+public final class Worker: Sendable {
   /// Seconds by which the start in an object's name may be moved when another run of the same second holds it: more than
   /// the runs that may be admitted in one second.
   public static let keyShiftsMax = 10_000
@@ -22,6 +24,8 @@ public struct Worker: Sendable {
   private let bells: Bells
   /// Rings when a run has ended, for causes may have waited for that.
   private let runEnded: Bell
+  /// While no chunk is taken up, for the budget of the only source is used up; a clock that was set back ends it.
+  private let rest = Mutex<Range<Timestamp>?>(nil)
 
   public init(
     _ queues: any WorkQueues, _ runs: any RunJournal, _ budget: any SourceBudget, _ sources: [String: any Source],
@@ -43,10 +47,14 @@ public struct Worker: Sendable {
 
   private var names: EnvironmentNames { EnvironmentNames(settings) }
 
-  /// Works on the next chunk. False if none is visible.
+  /// Works on the next chunk. False if none is visible, or if the source has no budget left for it.
   public func workOnce() async throws(StoreError) -> Bool {
+    let now = clock.now()
+    guard restEnd(at: now) == nil, let next = try await queues.nextVisible(names.workQueue), next <= now else {
+      return false
+    }
     let visibility = Span.seconds(settings.chunks.workerTimeoutSeconds)
-    let received = try await queues.receive(names.workQueue, limit: 1, visibility: visibility, at: clock.now())
+    let received = try await queues.receive(names.workQueue, limit: 1, visibility: visibility, at: now)
     guard let message = received.first else { return false }
     try await work(on: message)
     return true
@@ -54,9 +62,12 @@ public struct Worker: Sendable {
 
   /// When the next chunk can be worked on; nil if there is none.
   public func nextDue() async throws(StoreError) -> Timestamp? {
-    let now = clock.now()
-    let depth = try await queues.depth(names.workQueue, at: now)
-    return depth.visible > 0 ? now : depth.nextVisible
+    guard let next = try await queues.nextVisible(names.workQueue) else { return nil }
+    return restEnd(at: clock.now()).map { max($0, next) } ?? next
+  }
+
+  private func restEnd(at now: Timestamp) -> Timestamp? {
+    rest.withLock { $0.flatMap { $0.contains(now) ? $0.upperBound : nil } }
   }
 
   private func work(on message: ReceivedMessage) async throws(StoreError) {
@@ -67,20 +78,23 @@ public struct Worker: Sendable {
       try await bury(message, "the message is no chunk: \(error)")
       return
     }
-    guard let run = try await runs.run(chunk.runID), run.chunks.indices.contains(chunk.chunkIndex) else {
+    guard let known = try await runs.chunk(chunk.chunkIndex, of: chunk.runID) else {
       try await bury(message, "there is no chunk \(chunk.chunkIndex) of a run \(chunk.runID)")
       return
     }
-    let known = run.chunks[chunk.chunkIndex]
-    if known.finishedAt != nil {
+    guard Worker.belongs(chunk, to: known) else {
+      try await bury(message, "the message is not what run \(chunk.runID) sent for its chunk \(chunk.chunkIndex)")
+      return
+    }
+    guard known.chunk.finishedAt == nil else {
       _ = try await queues.delete(message.queue, receipt: message.receipt)
       return
     }
     guard message.receiveCount <= ChunkAttempt.attemptsMax else {
-      try await giveUp(chunk, known, message)
+      try await giveUp(chunk, known.chunk, message)
       return
     }
-    let progress = progress(of: known)
+    let progress = progress(of: known.chunk)
     let remaining = chunk.symbols.filter { symbol in
       switch progress[symbol] {
       case .stored: false
@@ -88,15 +102,32 @@ public struct Worker: Sendable {
       case nil: true
       }
     }
+    guard try await isPaid(remaining.count, chunk, message) else { return }
+    try await attempt(chunk, remaining, progress, known.causeID, message)
+  }
+
+  /// Anybody may put messages into the queue; one that asks for other symbols or another place than its run is forged.
+  private static func belongs(_ message: ChunkMessage, to known: ChunkAssignment) -> Bool {
+    let request = known.request
+    return message.symbols == known.chunk.symbols && message.dataSource == request.dataSource
+      && message.domain == request.domain && message.tableName == request.tableName && message.ds == request.ds
+      && message.period == request.period && message.interval == request.interval
+  }
+
+  /// Takes the requests out of the source's budget; false if there are too few, then the chunk is put back until there are.
+  private func isPaid(
+    _ requests: Int, _ chunk: ChunkMessage, _ message: ReceivedMessage
+  ) async throws(StoreError) -> Bool {
+    guard requests > 0 else { return true }
     let rate = settings.sources[chunk.dataSource]?.requestsPerMinute ?? TokenBucket.yahooRequestsPerMinute
     // A chunk that is larger than a minute's budget could wait for ever: it takes all of it.
-    let price = min(remaining.count, rate)
-    if let wait = try await budget.take(price, of: chunk.dataSource, perMinute: rate, at: clock.now()) {
-      _ = try await queues.release(
-        message.queue, receipt: message.receipt, until: clock.now() + wait, uncounted: true)
-      return
-    }
-    try await attempt(chunk, remaining, progress, run, message)
+    let price = min(requests, rate)
+    let now = clock.now()
+    guard let wait = try await budget.take(price, of: chunk.dataSource, perMinute: rate, at: now) else { return true }
+    _ = try await queues.release(message.queue, receipt: message.receipt, until: now + wait, uncounted: true)
+    // With one source every chunk behind this one would be told the same.
+    if settings.sources.count == 1 { rest.withLock { $0 = now..<max(now, now + wait) } }
+    return false
   }
 
   /// What earlier attempts brought: objects that are stored, and symbols that the source will never have.
@@ -114,7 +145,7 @@ public struct Worker: Sendable {
   }
 
   private func attempt(
-    _ chunk: ChunkMessage, _ remaining: [String], _ earlier: [String: ChunkAttempt.Progress], _ run: Run,
+    _ chunk: ChunkMessage, _ remaining: [String], _ earlier: [String: ChunkAttempt.Progress], _ causeID: String,
     _ message: ReceivedMessage
   ) async throws(StoreError) {
     if chunk.workerTimeoutSeconds != settings.chunks.workerTimeoutSeconds {
@@ -123,12 +154,12 @@ public struct Worker: Sendable {
         uncounted: false)
     }
     var progress = earlier
-    let hops = try await ledger.entry(of: run.causeID)?.about.hops ?? 0
+    let hops = try await ledger.entry(of: causeID)?.about.hops ?? 0
     let deadline = clock.now() + .seconds(chunk.workerTimeoutSeconds)
     for (symbol, outcome) in await fetch(remaining, chunk, deadline) {
       switch outcome {
       case .fetched(let series):
-        progress[symbol] = try await store(series, symbol, chunk, parentID: run.causeID, hops: hops + 1)
+        progress[symbol] = try await store(series, symbol, chunk, parentID: causeID, hops: hops + 1)
       case .failed(let error): progress[symbol] = .failed(error, at: clock.now())
       }
     }

@@ -16,8 +16,8 @@ public struct WorkerFunction: Function {
     self.names = names
   }
 
-  /// Puts each record's body back into the work queue and works until they are done, so a record is worked on by the same
-  /// rules as any other.
+  /// Puts each record's body into the work queue, where it is worked on by the same rules as any other, and lends a hand:
+  /// one chunk a record. A record is done with once it is durably in the queue.
   public func invoke(_ payload: [UInt8], _ context: InvocationContext) async -> FunctionOutcome {
     let records: [JSON]
     do {

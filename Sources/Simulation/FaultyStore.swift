@@ -87,12 +87,22 @@ extension FaultyStore: AdmissionDesk {
     try await faults.write { () throws(StoreError) in try await real.close(entry, deadLetter: deadLetter) }
   }
 
-  public func deferred(at now: Timestamp, limit: Int) async throws(StoreError) -> [DeferredCause] {
-    planted == .deferredForgotten ? [] : try await real.deferred(at: now, limit: limit)
+  public func deferred(
+    _ which: DeferredKind, at now: Timestamp, limit: Int
+  ) async throws(StoreError) -> [DeferredCause] {
+    planted == .deferredForgotten ? [] : try await real.deferred(which, at: now, limit: limit)
   }
 
-  public func nextDeferred() async throws(StoreError) -> Timestamp? {
-    planted == .deferredForgotten ? nil : try await real.nextDeferred()
+  public func nextDeferred(_ which: DeferredKind) async throws(StoreError) -> Timestamp? {
+    planted == .deferredForgotten ? nil : try await real.nextDeferred(which)
+  }
+
+  public func postpone(
+    domain: String, table: String, after place: Int64, until: Timestamp
+  ) async throws(StoreError) {
+    try await faults.write { () throws(StoreError) in
+      try await real.postpone(domain: domain, table: table, after: place, until: until)
+    }
   }
 
   public func hold(
@@ -155,6 +165,14 @@ extension FaultyStore: WorkQueues {
     try await real.depth(queue, at: now)
   }
 
+  public func nextVisible(_ queue: String) async throws(StoreError) -> Timestamp? {
+    try await real.nextVisible(queue)
+  }
+
+  public func reclaim(_ queue: String, at now: Timestamp) async throws(StoreError) {
+    try await real.reclaim(queue, at: now)
+  }
+
   public func purge(_ queue: String) async throws(StoreError) {
     try await faults.write { () throws(StoreError) in try await real.purge(queue) }
   }
@@ -162,6 +180,10 @@ extension FaultyStore: WorkQueues {
 
 extension FaultyStore: RunJournal, SourceBudget {
   public func run(_ id: String) async throws(StoreError) -> Run? { try await real.run(id) }
+
+  public func chunk(_ index: Int, of run: String) async throws(StoreError) -> ChunkAssignment? {
+    try await real.chunk(index, of: run)
+  }
 
   public func runs(limit: Int) async throws(StoreError) -> [Run] { try await real.runs(limit: limit) }
 
@@ -180,6 +202,14 @@ extension FaultyStore: RunJournal, SourceBudget {
     try await faults.write { () throws(StoreError) in
       try await real.finish(
         results, of: run, chunk: chunk, attempt: attempt, message: message, deadLetter: deadLetter, at: now)
+    }
+  }
+
+  public func endLostChunks(
+    queue: String, reason: String, at now: Timestamp
+  ) async throws(StoreError) -> [String: Run.Status] {
+    try await faults.write { () throws(StoreError) in
+      try await real.endLostChunks(queue: queue, reason: reason, at: now)
     }
   }
 
@@ -237,9 +267,15 @@ extension FaultyStore: ObjectIndex {
     try await faults.write { () throws(StoreError) in try await real.createBucket(name, at: now) }
   }
 
-  public func advance(bucket: String, key: String, sequencer: String) async throws(StoreError) -> Bool {
+  public func record(_ notices: [ObjectNotice]) async throws(StoreError) -> [Bool] {
+    try await faults.write { () throws(StoreError) in try await real.record(notices) }
+  }
+}
+
+extension FaultyStore: Housekeeping {
+  public func tidy(deliveriesKept: Span, at now: Timestamp) async throws(StoreError) -> Int {
     try await faults.write { () throws(StoreError) in
-      try await real.advance(bucket: bucket, key: key, sequencer: sequencer)
+      try await real.tidy(deliveriesKept: deliveriesKept, at: now)
     }
   }
 }

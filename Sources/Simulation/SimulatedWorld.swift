@@ -29,6 +29,8 @@ public final class SimulatedWorld {
   var engine: Runtime
   /// What was promised to somebody: each promise is checked when the world has settled.
   var promises = Promises()
+  /// The latest moment that the clock has shown: a message sent then shows itself then, also when the clock was set back.
+  private var latest: Timestamp
   /// When the environment came into being.
   let born: Timestamp
 
@@ -48,6 +50,7 @@ public final class SimulatedWorld {
     var dice = SplitMix64(seed: seed)
     born = Timestamp(seconds: 1_757_376_000 + Int64(dice.next() % 86_400))
     clock = VirtualClock(born)
+    latest = born
     entropy = SeededEntropy(seed: dice.next())
     faults = FaultPlan(seed: dice.next())
     source = SimulatedSource(seed: dice.next())
@@ -56,7 +59,8 @@ public final class SimulatedWorld {
     ports = Ports(
       clock: clock, entropy: entropy, digests: digests, log: log, rules: self.store, events: self.store,
       slots: self.store, deliveries: self.store, desk: self.store, queues: self.store, runs: self.store,
-      budget: self.store, universe: self.store, index: self.store, ledger: self.store, blobs: blobs,
+      budget: self.store, universe: self.store, index: self.store, ledger: self.store, housekeeping: self.store,
+      blobs: blobs,
       sources: [settings.defaults.dataSource: source])
     engine = try await Runtime(settings, ports, deliveryWidth: 1)
   }
@@ -85,8 +89,12 @@ public final class SimulatedWorld {
     engine = try await Runtime(settings, ports, deliveryWidth: 1)
   }
 
+  /// Lets time pass until nothing waits that came of what happened; slots fire on for ever, so they are not waited for.
   private func settle() async throws {
-    try await engine.play(to: clock.now() + .days(SimulatedWorld.settlingDaysMax), on: clock)
+    let end = clock.now() + .days(SimulatedWorld.settlingDaysMax)
+    try await engine.play(to: latest, on: clock)
+    while let due = try await engine.nextAttempt(), due <= end { try await engine.play(to: due, on: clock) }
+    _ = try await engine.housekeeper.tidyDue()
   }
 
   private func roll(_ sides: Int) -> Int { Int(dice.next() % UInt64(sides)) }
@@ -96,7 +104,7 @@ public final class SimulatedWorld {
   /// One thing happens. A failing store is part of life: whoever asked gets no answer, so nothing was promised.
   private func happen() async {
     do {
-      switch roll(16) {
+      switch roll(18) {
       case 0...2: try await publish()
       case 3: try await redeliver()
       case 4, 5: try await invoke()
@@ -105,7 +113,9 @@ public final class SimulatedWorld {
       case 9, 10: _ = try await engine.deliverer.deliverDue()
       case 11: _ = try await engine.releaser.releaseDue()
       case 12, 13: _ = try await engine.worker.workOnce()
-      case 14: pass(.seconds(pick([1, 5, 30, 61, 600, 3_600, 7_200, 40_000])))
+      case 14: try await holdOrLetGo()
+      case 15: _ = try await engine.housekeeper.tidyDue()
+      case 16: pass(.seconds(pick([1, 5, 30, 61, 600, 3_600, 7_200, 40_000])))
       default: pass(Span(milliseconds: pick([-3_600_000, -60_000, -500, 500, 20_000, 1_800_000])))
       }
     } catch {
@@ -113,7 +123,10 @@ public final class SimulatedWorld {
     }
   }
 
-  private func pass(_ span: Span) { clock.set(to: clock.now() + span) }
+  private func pass(_ span: Span) {
+    clock.set(to: clock.now() + span)
+    latest = max(latest, clock.now())
+  }
 
   private func publish() async throws {
     let events = (0...roll(3)).map { _ in event() }
@@ -173,6 +186,18 @@ public final class SimulatedWorld {
     switch await engine.orchestrator.invoke(body.bytes, context) {
     case .answered(let answer): promises.invocations[context.requestID] = answer
     case .failed: return
+    }
+  }
+
+  /// An operator takes the table, or gives it back.
+  private func holdOrLetGo() async throws {
+    let defaults = settings.defaults
+    if roll(2) == 0 {
+      _ = try await store.hold(
+        domain: defaults.domain, table: defaults.tableName, owner: "operator", until: clock.now() + .minutes(30),
+        at: clock.now())
+    } else {
+      _ = try await store.letGo(domain: defaults.domain, table: defaults.tableName, owner: "operator")
     }
   }
 

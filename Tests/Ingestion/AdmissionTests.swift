@@ -15,7 +15,8 @@ import Testing
       try shut(gate, &facts, &hops)
     }
     let ask = Admission.Ask(
-      trigger: trigger, payloadHash: "hash", runID: "run-2", urgent: vector.row["urgent"]?.bool ?? false, hops: hops)
+      trigger: trigger, payloadHash: "hash", runID: "run-2", urgent: vector.row["urgent"]?.bool ?? false, hops: hops,
+      resumes: vector.row["resumes"]?.bool ?? false)
     #expect(name(of: Admission.decide(ask, facts, limits, at: now)) == vector.row["verdict"]?.string)
   }
 
@@ -53,7 +54,7 @@ import Testing
   }
 
   private func ask(_ trigger: TriggerType) -> Admission.Ask {
-    Admission.Ask(trigger: trigger, payloadHash: "hash", runID: "run-2", urgent: false, hops: 0)
+    Admission.Ask(trigger: trigger, payloadHash: "hash", runID: "run-2", urgent: false, hops: 0, resumes: false)
   }
 
   private func shut(_ gate: String, _ facts: inout Admission.Facts, _ hops: inout Int) throws {

@@ -18,14 +18,14 @@ import Testing
       "domain": "market", "table_name": "prices", "symbols": ["AAPL", "TSLA"], "reason": "data_quality_issue",
       "causation_id": "run-1", "hops": 1, "ds": "2025-09-09",
     ]
-    #expect(try of(source, "Processing Complete", detail) == .request(body: body))
+    #expect(try of(source, "Processing Complete", detail) == .reingestion(body: body))
   }
 
   @Test func `a partition without a day is left to the reader, which warns`() throws {
     for partition: JSON in ["2025-09-09", "ds=soon", 7] {
       let translation = try of(
         "transform.pipeline", "Processing Complete", ["trigger_reingestion": true, "partition": partition])
-      guard case .request(let body) = translation else {
+      guard case .reingestion(let body) = translation else {
         Issue.record("no request")
         continue
       }
@@ -36,7 +36,7 @@ import Testing
     let among = try of(
       "transform.pipeline", "Processing Complete",
       ["trigger_reingestion": true, "partition": "region=us/ds=2025-09-01/hour=3"])
-    #expect(among == .request(body: ["ds": "2025-09-01"]))
+    #expect(among == .reingestion(body: ["ds": "2025-09-01"]))
   }
 
   @Test(arguments: [["trigger_reingestion": false], [:], ["trigger_reingestion": "true"]] as [JSON])

@@ -34,11 +34,12 @@ enum Sample {
   }
 
   static func read(
-    _ body: JSON, trigger: TriggerType = .manual, defaults: IngestionDefaults = Sample.defaults
+    _ body: JSON, trigger: TriggerType = .manual, kind: RequestReader.Kind = .request,
+    defaults: IngestionDefaults = Sample.defaults
   ) throws -> Result<ReadRequest, Refusal> {
     RequestReader.read(
-      body, trigger: trigger, correlationID: "derived-1", triggerTime: try time(), defaults: defaults,
-      catalog: catalog)
+      body, trigger: trigger, correlationID: "derived-1", triggerTime: try time(), kind: kind,
+      defaults: defaults, catalog: catalog)
   }
 
   static func request(_ body: JSON = [:], trigger: TriggerType = .manual) throws -> IngestionRequest {

@@ -130,6 +130,22 @@ import Testing
       #expect(try await stage.store.runs(limit: 10).count == 1)
       let letters = try await stage.store.receive(Sample.letters, limit: 10, visibility: .zero, at: Sample.start)
       #expect(letters.map(\.attributes["ERROR_CODE"]) == [.string("LOOP_STOPPED")])
+      #expect(letters.map(\.attributes["RULE_ARN"]) == [.string("the rule's ARN")])
+      #expect(letters.map(\.attributes["TARGET_ARN"]) == [.string("the function's ARN")])
+      #expect(letters.map(\.attributes["ERROR_MESSAGE"]) == [.string(fourth.entry.summary)])
+      #expect(letters.map(\.body) == ["what it was given"])
+    }
+  }
+
+  @Test(arguments: Adapter.all)
+  func `the dead letter of a stopped chain is the original event (D21)`(_ adapter: Adapter) async throws {
+    try await adapter.run { stage in
+      let event = Sample.routed("event-1", to: [])
+      try await stage.store.record([event])
+      let stopped = try Sample.application("event-1/some-rule", .event, hops: 4, event: "event-1")
+      #expect(try await stage.store.admit(stopped, at: Sample.start).decision == .loopStopped)
+      let letters = try await stage.store.receive(Sample.letters, limit: 10, visibility: .zero, at: Sample.start)
+      #expect(letters.map(\.body) == [event.event.json.text])
     }
   }
 
@@ -138,9 +154,14 @@ import Testing
     _ adapter: Adapter
   ) async throws {
     try await adapter.run { stage in
-      func ask(_ name: String, _ reason: String, at now: Timestamp) async throws -> Decision {
-        let body: JSON = ["reason": .string(reason), "ds": "2025-09-09"]
-        return try await stage.store.admit(try Sample.application(name, .event, asks: body), at: now).decision
+      func ask(
+        _ name: String, _ reason: String?, at now: Timestamp, kind: RequestReader.Kind = .reingestion
+      ) async throws -> Decision {
+        var body: JSON = ["ds": "2025-09-09"]
+        if let reason { body.set("reason", .string(reason)) }
+        return try await stage.store.admit(
+          try Sample.application(name, .event, asks: body, kind: kind), at: now
+        ).decision
       }
       for number in 1...3 {
         #expect(try await ask("event-\(number)", "data_quality_issue", at: Sample.start) == .dispatched)
@@ -148,6 +169,9 @@ import Testing
       try stage.reopen()
       #expect(try await ask("event-4", "data_quality_issue", at: Sample.start) == .loopStopped)
       #expect(try await ask("event-5", "late_data", at: Sample.start) == .dispatched)
+      #expect(try await ask("own wish", "data_quality_issue", at: Sample.start, kind: .request) == .dispatched)
+      for number in 1...3 { #expect(try await ask("bare-\(number)", nil, at: Sample.start) == .dispatched) }
+      #expect(try await ask("bare-4", nil, at: Sample.start) == .loopStopped)
       #expect(try await ask("event-6", "data_quality_issue", at: Sample.start + .hours(2)) == .dispatched)
     }
   }
@@ -203,7 +227,7 @@ import Testing
   private func expectNothing(in store: any Store) async throws {
     #expect(try await store.runs(limit: 10).isEmpty)
     #expect(try await store.depth(Sample.workQueue, at: Sample.start.after(900)).visible == 0)
-    #expect(try await store.nextDeferred() == nil)
+    #expect(try await store.nextDeferred(.events) == nil)
   }
 }
 

@@ -68,11 +68,11 @@ import Testing
       for name in ["a", "b", "c"] {
         _ = try await stage.store.admit(try Sample.application(name, .event), at: Sample.start)
       }
-      #expect(try await stage.store.deferred(at: Sample.start.after(10), limit: 10).isEmpty)
+      #expect(try await stage.store.deferred(.events, at: Sample.start.after(10), limit: 10).isEmpty)
       #expect(try await letGo(stage, "ops"))
       try stage.reopen()
       let now = Sample.start.after(10)
-      #expect(try await stage.store.deferred(at: now, limit: 10).map(\.cause.id) == ["a", "b", "c"])
+      #expect(try await stage.store.deferred(.events, at: now, limit: 10).map(\.cause.id) == ["a", "b", "c"])
       let released = try await release(stage.store, at: now)
       #expect(released == ["a": .dispatched, "b": .dispatched, "c": .dispatched])
     }
@@ -83,7 +83,7 @@ import Testing
     try await adapter.run { stage in
       _ = try await hold(stage, "ops", Sample.start.after(60))
       _ = try await stage.store.admit(try Sample.application("slot", .schedule), at: Sample.start)
-      #expect(try await stage.store.nextDeferred() == Sample.start.after(60))
+      #expect(try await stage.store.nextDeferred(.others) == Sample.start.after(60))
       #expect(try await release(stage.store, at: Sample.start.after(60)) == ["slot": .dispatched])
     }
   }

@@ -75,14 +75,14 @@ import Testing
       }
       #expect(decisions == [.dispatched, .dispatched, .deferred, .deferred, .deferred])
       try stage.reopen()
-      #expect(try await stage.store.deferred(at: Sample.start.after(59), limit: 10).isEmpty)
-      let free = try #require(try await stage.store.nextDeferred())
+      #expect(try await stage.store.deferred(.events, at: Sample.start.after(59), limit: 10).isEmpty)
+      let free = try #require(try await stage.store.nextDeferred(.events))
       #expect(free == Sample.start.after(60))
       #expect(try await release(stage.store, at: free) == ["c": .dispatched, "d": .dispatched, "e": .deferred])
-      let later = try #require(try await stage.store.nextDeferred())
+      let later = try #require(try await stage.store.nextDeferred(.events))
       #expect(later == Sample.start.after(120))
       #expect(try await release(stage.store, at: later) == ["e": .dispatched])
-      #expect(try await stage.store.nextDeferred() == nil)
+      #expect(try await stage.store.nextDeferred(.events) == nil)
       #expect(try await stage.store.runs(limit: 10).map(\.causeID) == ["e", "d", "c", "b", "a"])
     }
   }
@@ -94,7 +94,7 @@ import Testing
       let free = Sample.start.after(60)
       let newcomer = try await stage.store.admit(try Sample.application("c", .event), at: free)
       #expect(newcomer.verdict == .wait(.line, until: free + Admission.linePause))
-      let line = try await stage.store.deferred(at: free.after(60), limit: 10)
+      let line = try await stage.store.deferred(.events, at: free.after(60), limit: 10)
       #expect(line.map(\.cause.id) == ["b", "c"])
       #expect(line.map(\.wait) == [.rate, .line])
     }
@@ -113,17 +113,17 @@ import Testing
       #expect(again.verdict == nil)
       #expect(again.decision == .deferred)
       try stage.reopen()
-      let line = try await stage.store.deferred(at: Sample.start.after(600), limit: 10)
+      let line = try await stage.store.deferred(.events, at: Sample.start.after(600), limit: 10)
       #expect(line.map(\.cause.id) == ["b", "c"])
       let sent = try Sample.application("b", .event, hops: 2)
       #expect(line.first?.cause == sent.cause)
       #expect(line.first?.request == sent.request)
-      #expect(try await stage.store.deferred(at: Sample.start.after(600), limit: 1).map(\.cause.id) == ["b"])
+      #expect(try await stage.store.deferred(.events, at: Sample.start.after(600), limit: 1).map(\.cause.id) == ["b"])
       _ = try await release(stage.store, at: Sample.start.after(60))
       #expect(try await stage.store.entry(of: "b")?.decision == .dispatched)
       #expect(try await stage.store.entry(of: "c")?.decision == .deferred)
       #expect(try await stage.store.entries(LedgerQuery()).count == 3)
-      #expect(try await stage.store.deferred(at: Sample.start.after(600), limit: 10).map(\.cause.id) == ["c"])
+      #expect(try await stage.store.deferred(.events, at: Sample.start.after(600), limit: 10).map(\.cause.id) == ["c"])
     }
   }
 
@@ -132,7 +132,7 @@ import Testing
     try await adapter.run(try Sample.settings(.init(eventMax: 1))) { stage in
       for name in ["a", "b"] { _ = try await stage.store.admit(try Sample.application(name, .event), at: Sample.start) }
       #expect(try await stage.store.close(Sample.entry("b", .rejected), deadLetter: nil))
-      #expect(try await stage.store.nextDeferred() == nil)
+      #expect(try await stage.store.nextDeferred(.events) == nil)
       #expect(try await stage.store.entry(of: "b")?.decision == .rejected)
     }
   }
@@ -178,7 +178,7 @@ import Testing
       try stage.reopen()
       let now = rested.after(30)
       #expect(try await stage.store.end(probe, with: Sample.stored, at: now) == .succeeded)
-      #expect(try await stage.store.nextDeferred() == now)
+      #expect(try await stage.store.nextDeferred(.events) == now)
       let released = try await release(stage.store, at: now)
       #expect(released == ["e1": .dispatched, "e2": .dispatched])
     }
@@ -204,15 +204,69 @@ import Testing
   @Test(arguments: Adapter.all)
   func `a refused or dry urgent run is no probe`(_ adapter: Adapter) async throws {
     try await adapter.run(try Sample.settings(.init(manualMax: 1))) { stage in
-      _ = try await stage.store.admit(try Sample.application("only"), at: Sample.start)
       try await stage.store.fail(runs: 5, from: Sample.start)
       let now = Sample.start.after(60)
+      let dry = try Sample.application("dry", asks: ["urgent": true, "dry_run": true])
+      #expect(try await stage.store.admit(dry, at: now).decision == .dryRun)
+      let elsewhere = try Sample.application("only", asks: ["table_name": "dividends"])
+      #expect(try await stage.store.admit(elsewhere, at: now).decision == .dispatched)
       let limited = try Sample.application("limited", asks: ["urgent": true])
       #expect(try await stage.store.admit(limited, at: now).decision == .rateLimited)
-      let event = try Sample.application("event", .event, asks: ["urgent": true, "dry_run": true])
-      #expect(try await stage.store.admit(event, at: now).decision == .dryRun)
-      let probe = try Sample.application("probe", .event, asks: ["urgent": true])
-      #expect(try await stage.store.admit(probe, at: now).decision == .dispatched)
+      // Had one of them been the probe, the rest would have begun anew at `now`.
+      let probe = try Sample.application("probe", .schedule)
+      #expect(try await stage.store.admit(probe, at: Sample.start.after(3_604)).decision == .dispatched)
+    }
+  }
+
+  @Test(arguments: Adapter.all)
+  func `a manual run that is told to wait holds a place in the window, and is never refused`(
+    _ adapter: Adapter
+  ) async throws {
+    try await adapter.run(try Sample.settings(.init(manualMax: 1))) { stage in
+      _ = try await stage.store.hold(
+        domain: "market", table: "prices", owner: "ops", until: Sample.start.after(60), at: Sample.start)
+      #expect(try await stage.store.admit(try Sample.application("a"), at: Sample.start).decision == .deferred)
+      #expect(try await stage.store.admit(try Sample.application("b"), at: Sample.start).decision == .rateLimited)
+      try stage.reopen()
+      #expect(try await release(stage.store, at: Sample.start.after(60)) == ["a": .dispatched])
+      // Its place has moved to the moment at which it ran.
+      let next = try await stage.store.admit(try Sample.application("c"), at: Sample.start.after(3_630))
+      #expect(next.verdict == .rateLimited(retryAfter: .seconds(30), count: 1, limit: 1))
+      // When the window is full by the time its turn comes, it waits on.
+      let later = Sample.start.after(3_660)
+      _ = try await stage.store.hold(
+        domain: "market", table: "prices", owner: "ops", until: later.after(4_000), at: later)
+      #expect(try await stage.store.admit(try Sample.application("d"), at: later).decision == .deferred)
+      let elsewhere = try Sample.application("e", asks: ["table_name": "dividends"])
+      #expect(try await stage.store.admit(elsewhere, at: later.after(3_600)).decision == .dispatched)
+      #expect(try await release(stage.store, at: later.after(4_000)) == ["d": .deferred])
+      #expect(try await stage.store.nextDeferred(.others) == later.after(7_200))
+    }
+  }
+
+  @Test(arguments: Adapter.all)
+  func `those behind a cause that waits for its table are moved in one go, those before it and elsewhere are not`(
+    _ adapter: Adapter
+  ) async throws {
+    try await adapter.run { stage in
+      for table in ["prices", "dividends"] {
+        _ = try await stage.store.hold(
+          domain: "market", table: table, owner: "ops", until: Sample.start.after(10), at: Sample.start)
+      }
+      for (name, table) in [("a", "prices"), ("b", "prices"), ("x", "dividends"), ("c", "prices")] {
+        let application = try Sample.application(name, .event, asks: ["table_name": .string(table)])
+        #expect(try await stage.store.admit(application, at: Sample.start).decision == .deferred)
+      }
+      let now = Sample.start.after(20)
+      let line = try await stage.store.deferred(.events, at: now, limit: 10)
+      #expect(line.map(\.cause.id) == ["a", "b", "x", "c"])
+      #expect(line.map(\.warnings) == Array(repeating: ["taken as given"], count: 4))
+      let second = try #require(line.dropFirst().first)
+      try await stage.store.postpone(
+        domain: "market", table: "prices", after: second.place, until: Sample.start.after(500))
+      try stage.reopen()
+      #expect(try await stage.store.deferred(.events, at: now, limit: 10).map(\.cause.id) == ["a", "b", "x"])
+      #expect(try await stage.store.deferred(.events, at: Sample.start.after(500), limit: 10).count == 4)
     }
   }
 }
@@ -220,7 +274,10 @@ import Testing
 /// Asks again for every cause whose moment has come, as the releaser does.
 func release(_ store: any Store, at now: Timestamp) async throws -> [String: Decision] {
   var decisions: [String: Decision] = [:]
-  for waiting in try await store.deferred(at: now, limit: 100) {
+  let waiting = [
+    try await store.deferred(.events, at: now, limit: 100), try await store.deferred(.others, at: now, limit: 100),
+  ]
+  for waiting in waiting.flatMap({ $0 }) {
     let application = try Sample.application(
       waiting.cause.id, waiting.cause.trigger, key: waiting.request.correlationID, resumes: true)
     decisions[waiting.cause.id] = try await store.admit(application, at: now).decision

@@ -112,6 +112,24 @@ import Testing
   }
 
   @Test(arguments: Adapter.all)
+  func `of two writes that cross the one with the later sequencer stays, and both events are told`(
+    _ adapter: Adapter
+  ) async throws {
+    try await adapter.run { stage in
+      let late = entry("k", blob: "late", sequencer: "02")
+      let early = entry("k", blob: "early", sequencer: "01")
+      #expect(
+        try await stage.store.commit(late, Sample.routed("e2", to: []), onlyIfAbsent: false) == .stored(replaced: nil))
+      #expect(
+        try await stage.store.commit(early, Sample.routed("e1", to: []), onlyIfAbsent: false)
+          == .stored(replaced: "early"))
+      try stage.reopen()
+      #expect(try await stage.store.entry(bucket: ObjectContract.bucket, key: "k")?.blobID == "late")
+      for id in ["e1", "e2"] { #expect(try await stage.store.event(id) != nil) }
+    }
+  }
+
+  @Test(arguments: Adapter.all)
   func `a removed key names its blob and is gone`(_ adapter: Adapter) async throws {
     try await adapter.run { stage in
       _ = try await stage.store.commit(entry("k", blob: "b1"), Sample.routed("e1", to: []), onlyIfAbsent: false)
@@ -126,7 +144,11 @@ import Testing
   func `a key's notifications are taken in the order of their sequencers, each once`(_ adapter: Adapter) async throws {
     try await adapter.run { stage in
       func advance(_ sequencer: String, _ key: String = "k") async throws -> Bool {
-        try await stage.store.advance(bucket: "any", key: key, sequencer: sequencer)
+        let event = Sample.routed("\(key)#\(sequencer)", to: [])
+        let notice = ObjectNotice(bucket: "any", key: key, sequencer: sequencer, event: event)
+        let isNews = try await stage.store.record([notice])
+        #expect(try await isNews == [true] ? stage.store.event(event.event.id) != nil : isNews == [false])
+        return isNews == [true]
       }
       #expect(try await advance("0055AED6DCD90281E5"))
       #expect(try await !advance("0055AED6DCD90281E5"))
@@ -144,11 +166,11 @@ import Testing
 
   private func entry(
     _ key: String, blob: String, size: Int = 3, bucket: String = ObjectContract.bucket,
-    metadata: [String: String] = [:], run: String? = nil
+    metadata: [String: String] = [:], run: String? = nil, sequencer: String = "0055AED6DCD90281E5"
   ) -> ObjectEntry {
     ObjectEntry(
       bucket: bucket, key: key, size: size, etag: "900150983cd24fb0d6963f7d28e17f72", contentType: "application/json",
-      sequencer: "0055AED6DCD90281E5", blobID: blob, modifiedAt: Sample.start, metadata: metadata, runID: run)
+      sequencer: sequencer, blobID: blob, modifiedAt: Sample.start, metadata: metadata, runID: run)
   }
 
   private func list(

@@ -51,6 +51,32 @@ import Testing
   }
 
   @Test(arguments: Adapter.all)
+  func `what a dead process had in hand is shown again; what was put back or not yet due waits on`(
+    _ adapter: Adapter
+  ) async throws {
+    try await run(adapter) { stage in
+      #expect(try await stage.store.nextVisible("q") == nil)
+      try await stage.store.send(["held", "put back", "done"].map { message($0) }, at: Sample.start)
+      let later = OutgoingMessage(queue: "q", id: "later", body: "{}", visibleAt: Sample.start.after(500))
+      try await stage.store.send([later], at: Sample.start)
+      #expect(try await stage.store.nextVisible("q") == Sample.start)
+      let received = try await stage.store.receive("q", limit: 3, visibility: .seconds(300), at: Sample.start)
+      try #require(received.count == 3)
+      _ = try await stage.store.release(
+        "q", receipt: received[1].receipt, until: Sample.start.after(400), uncounted: true)
+      _ = try await stage.store.delete("q", receipt: received[2].receipt)
+      #expect(try await stage.store.nextVisible("q") == Sample.start.after(300))
+      try stage.reopen()
+      let now = Sample.start.after(5)
+      try await stage.store.reclaim("q", at: now)
+      #expect(try await stage.store.nextVisible("q") == now)
+      let again = try await stage.store.receive("q", limit: 10, visibility: .seconds(300), at: now)
+      #expect(again.map(\.id) == ["held"])
+      #expect(again.map(\.receiveCount) == [2])
+    }
+  }
+
+  @Test(arguments: Adapter.all)
   func `nothing is sent if one queue does not exist, and a known id is left as it is`(_ adapter: Adapter) async throws {
     try await run(adapter) { stage in
       let error = await #expect(throws: StoreError.self) {

@@ -45,6 +45,43 @@ import Testing
   }
 
   @Test(arguments: Adapter.all)
+  func `a chunk is found with what its worker needs, and only if there is one`(_ adapter: Adapter) async throws {
+    try await adapter.run { stage in
+      let (application, _) = try await dispatched("one", stage)
+      try stage.reopen()
+      let known = try #require(try await stage.store.chunk(1, of: application.cause.runID))
+      #expect(known.causeID == "one")
+      #expect(known.request == application.request)
+      #expect(known.chunk == (try await stage.store.run(application.cause.runID))?.chunks.last)
+      #expect(try await stage.store.chunk(2, of: application.cause.runID) == nil)
+      #expect(try await stage.store.chunk(0, of: "run-unknown") == nil)
+    }
+  }
+
+  @Test(arguments: Adapter.all)
+  func `chunks whose message is gone are ended as failed, and so is their run; others are left alone`(
+    _ adapter: Adapter
+  ) async throws {
+    try await adapter.run { stage in
+      let (application, messages) = try await dispatched("one", stage)
+      let now = Sample.start.after(10)
+      func sweep() async throws -> [String: Run.Status] {
+        try await stage.store.endLostChunks(queue: Sample.workQueue, reason: "purged", at: now)
+      }
+      #expect(try await sweep() == [:])
+      _ = try await finish(stage, application, messages, chunk: 0, [Sample.stored], at: now)
+      try await stage.store.purge(Sample.workQueue)
+      try stage.reopen()
+      #expect(try await sweep() == [application.cause.runID: .partlyFailed])
+      #expect(try await sweep() == [:])
+      let run = try #require(try await stage.store.run(application.cause.runID))
+      #expect(run.chunks.first?.results == [Sample.stored])
+      #expect(run.chunks.last?.results.allSatisfy { !$0.isStored && !$0.symbol.isEmpty } == true)
+      #expect(run.endedAt == now)
+    }
+  }
+
+  @Test(arguments: Adapter.all)
   func `to finish twice is safe: the first results stay, one letter is sent, the run ends once`(
     _ adapter: Adapter
   ) async throws {

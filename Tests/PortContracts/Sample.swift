@@ -30,10 +30,12 @@ enum Sample {
       transform: .init(prefix: "market/prices/", suffix: ".json"), workers: 1)
   }
 
-  static func request(_ body: JSON, _ trigger: TriggerType, _ correlationID: String) throws -> IngestionRequest {
+  static func request(
+    _ body: JSON, _ trigger: TriggerType, _ correlationID: String, kind: RequestReader.Kind = .request
+  ) throws -> IngestionRequest {
     try RequestReader.read(
-      body, trigger: trigger, correlationID: correlationID, triggerTime: start, defaults: defaults,
-      catalog: settings().catalog
+      body, trigger: trigger, correlationID: correlationID, triggerTime: start, kind: kind,
+      defaults: defaults, catalog: settings().catalog
     ).get().request
   }
 
@@ -42,13 +44,14 @@ enum Sample {
   /// - Parameter key: the correlation id, and so the part of the key that tells runs apart; the cause's id if nil.
   static func application(
     _ cause: String, _ trigger: TriggerType = .manual, key: String? = nil, asks body: JSON = [:], hops: Int = 0,
-    resumes: Bool = false, chunks: [Chunk]? = nil
+    resumes: Bool = false, chunks: [Chunk]? = nil, kind: RequestReader.Kind = .request, event: String? = nil
   ) throws -> Application {
     var body = body
     if trigger != .schedule { body.set("correlation_id", .string(key ?? cause)) }
-    let request = try request(body, trigger, key ?? cause)
+    let request = try request(body, trigger, key ?? cause, kind: kind)
     let symbols = request.symbols ?? defaults.symbols
-    let asked = Cause(id: cause, trigger: trigger, arrivedAt: start, hops: hops)
+    var asked = Cause(id: cause, trigger: trigger, arrivedAt: start, hops: hops)
+    asked.eventID = event
     let chunks = chunks ?? ChunkPlan.make(symbols, chunkSize: 2)
     let messages = chunks.map { chunk in
       OutgoingMessage(
@@ -57,7 +60,10 @@ enum Sample {
     }
     return Application(
       cause: asked, request: request, symbols: symbols, chunks: chunks, warnings: ["taken as given"],
-      payloadHash: "hash of \(request.payloadText)", messages: messages, deadLetterQueue: letters, resumes: resumes)
+      payloadHash: "hash of \(request.payloadText)", messages: messages,
+      deadLetter: .init(
+        queue: letters, rule: "the rule's ARN", target: "the function's ARN", payload: "what it was given"),
+      resumes: resumes)
   }
 
   static func event(_ id: String, _ detail: JSON = [:]) -> Event {

@@ -14,7 +14,11 @@ public struct BlobFolder: Blobs {
   /// Written beside its place, flushed, then renamed into it: a reader never sees half a blob.
   public func write(_ bytes: [UInt8], id: String) async throws(StoreError) {
     let place = try path(of: id)
-    try BlobFolder.makeFolder((place as NSString).deletingLastPathComponent)
+    let folder = (place as NSString).deletingLastPathComponent
+    if !FileManager.default.fileExists(atPath: folder) {
+      try BlobFolder.makeFolder(folder)
+      try BlobFolder.flushFolder(root)
+    }
     let draft = place + ".draft"
     let file = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
     guard file >= 0 else { throw BlobFolder.failure("create", draft) }
@@ -23,6 +27,8 @@ public struct BlobFolder: Blobs {
     let closed = Foundation.close(file) == 0
     guard flushed, closed else { throw BlobFolder.failure("write", draft) }
     guard rename(draft, place) == 0 else { throw BlobFolder.failure("rename", place) }
+    // A name is durable only once its folder is.
+    try BlobFolder.flushFolder(folder)
   }
 
   public func read(_ id: String) async throws(StoreError) -> [UInt8] {
@@ -59,6 +65,14 @@ public struct BlobFolder: Blobs {
     } catch {
       throw StoreError(.unavailable, "cannot make the folder \(path): \(error.localizedDescription)")
     }
+  }
+
+  private static func flushFolder(_ path: String) throws(StoreError) {
+    let folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard folder >= 0 else { throw failure("open", path) }
+    let flushed = fsync(folder) == 0
+    let closed = Foundation.close(folder) == 0
+    guard flushed, closed else { throw failure("flush", path) }
   }
 
   private static func failure(_ verb: String, _ path: String) -> StoreError {

@@ -4,7 +4,7 @@ import Synchronization
 
 /// Writes that arrive together share one transaction, so that many waiters pay for one flush to disk.
 ///
-/// Each write runs in a savepoint of its own: a failing one takes nothing of the others with it.
+/// Writes that share one run in a savepoint each: a failing one takes nothing of the others with it.
 final class GroupCommit: Sendable {
   /// Writes that one transaction takes.
   static let batchMax = 512
@@ -78,6 +78,11 @@ final class GroupCommit: Sendable {
     while let batch = next() {
       do {
         try db.inTransaction(.immediate) {
+          // Alone in its transaction a write needs no savepoint: it is undone with it.
+          if batch.count == 1, let job = batch.first {
+            try job.run(db)
+            return .commit
+          }
           for job in batch {
             attempt(job, db)
             // A full disk may make SQLite undo the whole transaction: then nothing of the batch has been kept.

@@ -11,12 +11,13 @@ extension SQLiteStore: AdmissionDesk {
     return try await write { db in
       let cause = application.cause
       if let entry = try SQLiteStore.entry(of: cause.id, db), entry.decision.isTerminal || !application.resumes {
+        if entry.decision.isTerminal { try SQLiteStore.forget(cause.id, db) }
         return .already(entry)
       }
       let facts = try SQLiteStore.facts(for: application, limits, at: now, db)
       let ask = Admission.Ask(
         trigger: cause.trigger, payloadHash: application.payloadHash, runID: cause.runID,
-        urgent: application.request.urgent, hops: cause.hops)
+        urgent: application.request.urgent, hops: cause.hops, resumes: application.resumes)
       let verdict = Admission.decide(ask, facts, limits, at: now)
       let entry = AdmissionReport.entry(verdict, application, at: now)
       try SQLiteStore.apply(verdict, application, limits, at: now, db)
@@ -31,28 +32,42 @@ extension SQLiteStore: AdmissionDesk {
     try await write { db in
       if let earlier = try SQLiteStore.entry(of: entry.causeID, db), earlier.decision.isTerminal { return false }
       try SQLiteStore.append(entry, db)
-      try db.run("DELETE FROM deferred WHERE cause_id = ?", [entry.causeID])
+      try SQLiteStore.forget(entry.causeID, db)
       if let deadLetter { try SQLiteStore.insert(deadLetter, at: entry.at, db) }
       return true
     }
   }
 
-  public func deferred(at now: Timestamp, limit: Int) async throws(StoreError) -> [DeferredCause] {
+  public func deferred(
+    _ which: DeferredKind, at now: Timestamp, limit: Int
+  ) async throws(StoreError) -> [DeferredCause] {
     try await read { db in
       try db.rows(
-        "SELECT place, cause, request, wait, until FROM deferred WHERE until <= ? ORDER BY place LIMIT ?",
-        [now.milliseconds, limit]
+        """
+        SELECT place, cause, request, warnings, wait, until FROM deferred WHERE \(which.condition) AND until <= ?
+        ORDER BY place LIMIT ?
+        """, [now.milliseconds, limit]
       ).map { row in
         DeferredCause(
           place: row["place"], cause: try row.decoded("cause") { Cause(json: $0) },
-          request: try row.decoded("request") { IngestionRequest($0) },
+          request: try row.decoded("request") { IngestionRequest($0) }, warnings: try row.strings("warnings"),
           wait: Admission.Wait(rawValue: row["wait"]) ?? .line, until: row.moment("until"))
       }
     }
   }
 
-  public func nextDeferred() async throws(StoreError) -> Timestamp? {
-    try await read { db in try db.moment("SELECT MIN(until) FROM deferred") }
+  public func nextDeferred(_ which: DeferredKind) async throws(StoreError) -> Timestamp? {
+    try await read { db in try db.moment("SELECT MIN(until) FROM deferred WHERE \(which.condition)") }
+  }
+
+  public func postpone(
+    domain: String, table: String, after place: Int64, until: Timestamp
+  ) async throws(StoreError) {
+    try await write { db in
+      try db.run(
+        "UPDATE deferred SET until = ? WHERE domain = ? AND table_name = ? AND place > ? AND until < ?",
+        [until.milliseconds, domain, table, place, until.milliseconds])
+    }
   }
 
   public func hold(
@@ -71,11 +86,19 @@ extension SQLiteStore: AdmissionDesk {
     try await write { db in
       try db.run("DELETE FROM leases WHERE domain = ? AND table_name = ? AND owner = ?", [domain, table, owner])
       guard db.changesCount > 0 else { return false }
-      try db.run(
-        "UPDATE deferred SET until = 0 WHERE domain = ? AND table_name = ? AND wait IN ('lease', 'line')",
-        [domain, table])
+      try SQLiteStore.wake(domain, table, at: .epoch, db)
       return true
     }
+  }
+
+  /// Lets everybody who waits for that table be asked again, whatever they were told to wait for.
+  static func wake(_ domain: String, _ table: String, at moment: Timestamp, _ db: Database) throws {
+    try db.run(
+      "UPDATE deferred SET until = ? WHERE domain = ? AND table_name = ?", [moment.milliseconds, domain, table])
+  }
+
+  private static func forget(_ causeID: String, _ db: Database) throws {
+    try db.run("DELETE FROM deferred WHERE cause_id = ?", [causeID])
   }
 
   private static func facts(
@@ -89,23 +112,35 @@ extension SQLiteStore: AdmissionDesk {
     if let rate = limits.rate(of: application.cause.trigger) {
       let since = (now - rate.window).milliseconds
       facts.admitted = try db.rows(
-        "SELECT at FROM admissions WHERE trigger = ? AND at > ? ORDER BY at",
-        [application.cause.trigger.rawValue, since]
+        "SELECT at FROM admissions WHERE trigger = ? AND at > ? AND cause_id <> ? ORDER BY at",
+        [application.cause.trigger.rawValue, since, application.cause.id]
       ).map { $0.moment("at") }
     }
-    // Those who came earlier and wait for the same thing: the common rate, or the same table.
-    facts.aheadUntil = try db.moment(
-      """
-      SELECT MAX(until) FROM deferred WHERE trigger = 'event' AND cause_id <> ?
-        AND place < COALESCE((SELECT place FROM deferred WHERE cause_id = ?), 9223372036854775807)
-        AND (wait = 'rate' OR (domain = ? AND table_name = ?))
-      """, [application.cause.id, application.cause.id, request.domain, request.tableName])
-    if let reason = request.reason {
+    facts.aheadUntil = try ahead(of: application, db)
+    if request.isReingestion {
       facts.reingestionsToday = try db.count(
         "SELECT count FROM reingestions WHERE domain = ? AND table_name = ? AND ds = ? AND reason = ? AND day = ?",
-        [request.domain, request.tableName, request.ds, reason, now.dateText])
+        [request.domain, request.tableName, request.ds, request.reason ?? "", now.dateText])
     }
     return facts
+  }
+
+  /// Until when the first of those waits who came earlier and wait for the same thing: the common rate, or the same table.
+  private static func ahead(of application: Application, _ db: Database) throws -> Timestamp? {
+    let cause = application.cause.id
+    let request = application.request
+    let own = try db.row("SELECT place FROM deferred WHERE cause_id = ?", [cause]).map { $0["place"] as Int64 } ?? .max
+    let heads = [
+      try db.row(
+        "SELECT until FROM deferred WHERE trigger = 'event' AND wait = 'rate' AND place < ? ORDER BY place LIMIT 1",
+        [own]),
+      try db.row(
+        """
+        SELECT until FROM deferred WHERE domain = ? AND table_name = ? AND place < ? AND trigger = 'event'
+        ORDER BY place LIMIT 1
+        """, [request.domain, request.tableName, own]),
+    ]
+    return heads.compactMap { $0?.moment("until") }.max()
   }
 
   private static func apply(
@@ -117,13 +152,13 @@ extension SQLiteStore: AdmissionDesk {
     case .admit(let breaker):
       try dispatch(application, breaker, limits, at: now, db)
     case .wait(let wait, let until):
-      try postpone(application, wait, until, db)
+      try postpone(application, wait, until, limits, at: now, db)
       return
     case .loopStopped:
-      try insert(letter(application, at: now), at: now, db)
+      try insert(try letter(verdict, application, at: now, db), at: now, db)
     case .duplicate, .conflict, .breakerOpen, .rateLimited: break
     }
-    try db.run("DELETE FROM deferred WHERE cause_id = ?", [application.cause.id])
+    try forget(application.cause.id, db)
   }
 
   private static func dispatch(
@@ -141,18 +176,13 @@ extension SQLiteStore: AdmissionDesk {
         request.idempotencyKey, run, application.payloadHash, now.milliseconds, (now + limits.claimLife).milliseconds,
       ])
     try save(breaker, request.domain, request.tableName, db)
-    if let rate = limits.rate(of: application.cause.trigger) {
-      let trigger = application.cause.trigger.rawValue
-      try db.run("INSERT INTO admissions (trigger, at) VALUES (?, ?)", [trigger, now.milliseconds])
-      try db.run(
-        "DELETE FROM admissions WHERE trigger = ? AND at <= ?", [trigger, (now - rate.window).milliseconds])
-    }
-    if let reason = request.reason, application.cause.trigger == .event {
+    try takePlace(application.cause, limits, at: now, db)
+    if request.isReingestion {
       try db.run(
         """
         INSERT INTO reingestions (domain, table_name, ds, reason, day, count) VALUES (?, ?, ?, ?, ?, 1)
         ON CONFLICT DO UPDATE SET count = count + 1
-        """, [request.domain, request.tableName, request.ds, reason, now.dateText])
+        """, [request.domain, request.tableName, request.ds, request.reason ?? "", now.dateText])
     }
     try db.run(
       """
@@ -171,27 +201,49 @@ extension SQLiteStore: AdmissionDesk {
     for message in application.messages { try insert(message, at: now, db) }
   }
 
+  /// Takes the cause's place in the window of its kind; one that it reserved before moves to now (D12).
+  private static func takePlace(
+    _ cause: Cause, _ limits: Admission.Limits, at now: Timestamp, _ db: Database
+  ) throws {
+    guard limits.rate(of: cause.trigger) != nil else { return }
+    try db.run(
+      "INSERT OR REPLACE INTO admissions (cause_id, trigger, at) VALUES (?, ?, ?)",
+      [cause.id, cause.trigger.rawValue, now.milliseconds])
+  }
+
   private static func postpone(
-    _ application: Application, _ wait: Admission.Wait, _ until: Timestamp, _ db: Database
+    _ application: Application, _ wait: Admission.Wait, _ until: Timestamp, _ limits: Admission.Limits,
+    at now: Timestamp, _ db: Database
   ) throws {
     let request = application.request
+    // Whoever is told to wait holds a place already, so that no more are told so than the window has places.
+    if application.cause.trigger == .manual, !application.resumes {
+      try takePlace(application.cause, limits, at: now, db)
+    }
     try db.run(
       """
-      INSERT INTO deferred (cause_id, domain, table_name, trigger, cause, request, wait, until)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (cause_id) DO UPDATE SET wait = excluded.wait, until = excluded.until
+      INSERT INTO deferred (cause_id, domain, table_name, trigger, cause, request, warnings, wait, until)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (cause_id) DO UPDATE SET wait = excluded.wait, until = excluded.until
       """,
       [
         application.cause.id, request.domain, request.tableName, application.cause.trigger.rawValue,
-        application.cause.json.text, request.json.text, wait.rawValue, until.milliseconds,
+        application.cause.json.text, request.json.text, JSON(application.warnings).text, wait.rawValue,
+        until.milliseconds,
       ])
   }
 
-  private static func letter(_ application: Application, at now: Timestamp) -> OutgoingMessage {
-    DeadLetter.message(
-      to: application.deadLetterQueue, id: "dead-\(application.cause.id)", body: application.request.json.text,
-      rule: application.cause.rule, target: application.request.idempotencyKey,
-      code: RefusalCode.loopStopped.rawValue, reason: "the chain of causes was stopped", exhausted: nil, retries: 0,
-      at: now)
+  /// The letter of a stopped chain: the original event as its body, what the function was given where there is none (D21).
+  private static func letter(
+    _ verdict: Admission.Verdict, _ application: Application, at now: Timestamp, _ db: Database
+  ) throws -> OutgoingMessage {
+    let draft = application.deadLetter
+    let event = try application.cause.eventID.flatMap { id in
+      try db.row("SELECT json FROM events WHERE id = ?", [id]).map { $0["json"] as String }
+    }
+    return DeadLetter.message(
+      to: draft.queue, id: "dead-\(application.cause.id)", body: event ?? draft.payload, rule: draft.rule,
+      target: draft.target, code: RefusalCode.loopStopped.rawValue,
+      reason: AdmissionReport.entry(verdict, application, at: now).summary, exhausted: nil, retries: 0, at: now)
   }
 
   private static func claim(_ key: String, _ db: Database) throws -> Admission.Claim? {
@@ -220,5 +272,15 @@ extension SQLiteStore: AdmissionDesk {
     try db.run(
       "INSERT OR REPLACE INTO breakers (domain, table_name, json) VALUES (?, ?, ?)",
       [domain, table, try StoredValue.text(breaker)])
+  }
+}
+
+extension DeferredKind {
+  /// As the partial indexes of the table have it.
+  fileprivate var condition: String {
+    switch self {
+    case .events: "trigger = 'event'"
+    case .others: "trigger <> 'event'"
+    }
   }
 }

@@ -127,12 +127,18 @@ extension SQLiteStore: DeliveryJournal {
         [delivery.attempts, until.milliseconds, result.rowID])
     case .delivered:
       try db.run(
-        "UPDATE deliveries SET attempts = ?, state = 'delivered' WHERE id = ? AND state = 'waiting'",
-        [delivery.attempts, result.rowID])
+        "UPDATE deliveries SET attempts = ?, state = 'delivered', done_at = ? WHERE id = ? AND state = 'waiting'",
+        [delivery.attempts, now.milliseconds, result.rowID])
     case .buried(let why):
       try db.run(
-        "UPDATE deliveries SET attempts = ?, state = 'buried', error = ? WHERE id = ? AND state = 'waiting'",
-        [delivery.attempts, "\(why.error.code.rawValue): \(why.error.reason)", result.rowID])
+        """
+        UPDATE deliveries SET attempts = ?, state = 'buried', error = ?, exhausted = ?, done_at = ?
+        WHERE id = ? AND state = 'waiting'
+        """,
+        [
+          delivery.attempts, "\(why.error.code.rawValue): \(why.error.reason)", why.exhausted, now.milliseconds,
+          result.rowID,
+        ])
     }
     guard db.changesCount > 0 else { return }
     if let message = result.message { try insert(message, at: now, db) }
@@ -144,13 +150,14 @@ extension SQLiteStore: DeliveryJournal {
     let row = try db.row(
       """
       SELECT SUM(state = 'waiting') AS waiting, SUM(state = 'buried') AS buried, SUM(state = 'delivered') AS delivered,
-        MAX(error) AS error, MAX(attempts) AS attempts FROM deliveries WHERE cause_id = ?
+        MAX(error) AS error, MAX(exhausted) AS exhausted, MAX(attempts) AS attempts FROM deliveries WHERE cause_id = ?
       """, [cause.id])
     guard let row, row["waiting"] == 0, try entry(of: cause.id, db) == nil else { return }
     let buried: Int = row["buried"]
     let error: String? = row["error"]
     try append(
       DeliveryReport.entry(
-        cause, delivered: row["delivered"], buried: buried, error: error, attempts: row["attempts"], at: now), db)
+        cause, delivered: row["delivered"], buried: buried, error: error, exhausted: row["exhausted"],
+        attempts: row["attempts"], at: now), db)
   }
 }

@@ -17,16 +17,16 @@ extension SQLiteStore: Ledger {
       match("decision = ?", query.decision?.rawValue)
       match("rule = ?", query.rule)
       match("domain = ?", query.domain)
+      match("parent_id = ?", query.parent)
       match("at >= ?", query.since?.milliseconds)
       match("at < ?", query.until?.milliseconds)
       if let id = query.id {
         conditions.append(
           """
           seq IN (SELECT seq FROM ledger WHERE cause_id = ?1 UNION SELECT seq FROM ledger WHERE event_id = ?1
-          UNION SELECT seq FROM ledger WHERE run_id = ?1 UNION SELECT seq FROM ledger WHERE correlation_id = ?1
-          UNION SELECT seq FROM ledger WHERE parent_id = ?1)
+          UNION SELECT seq FROM ledger WHERE run_id = ?1 UNION SELECT seq FROM ledger WHERE correlation_id = ?1)
           """.replacing("?1", with: "?"))
-        arguments += [id, id, id, id, id]
+        arguments += [id, id, id, id]
       }
       // An open row counts only until its cause is decided.
       conditions.append(

@@ -10,6 +10,10 @@ extension SQLiteStore: ObjectIndex {
       guard try db.count("SELECT COUNT(*) FROM buckets WHERE name = ?", [entry.bucket]) > 0 else { return .noBucket }
       let earlier = try SQLiteStore.entry(entry.bucket, entry.key, db)
       if onlyIfAbsent, let earlier { return .exists(earlier) }
+      if let earlier, SQLiteStore.isLater(earlier.sequencer, than: entry.sequencer) {
+        try SQLiteStore.insert(event, db)
+        return .stored(replaced: entry.blobID)
+      }
       let metadata = JSON.object(entry.metadata.sorted { $0.key < $1.key }.map { .init($0.key, .string($0.value)) })
       try db.run(
         """
@@ -61,16 +65,22 @@ extension SQLiteStore: ObjectIndex {
     try await write { db in try SQLiteStore.createBucket(name, at: now, db) }
   }
 
-  public func advance(bucket: String, key: String, sequencer: String) async throws(StoreError) -> Bool {
+  public func record(_ notices: [ObjectNotice]) async throws(StoreError) -> [Bool] {
     try await write { db in
-      let last = try String.fetchOne(
-        db.cachedStatement(sql: "SELECT sequencer FROM sequencers WHERE bucket = ? AND key = ?"),
-        arguments: [bucket, key])
-      if let last, !SQLiteStore.isLater(sequencer, than: last) { return false }
-      try db.run(
-        "INSERT OR REPLACE INTO sequencers (bucket, key, sequencer) VALUES (?, ?, ?)", [bucket, key, sequencer])
-      return true
+      try notices.map { notice in
+        guard try SQLiteStore.advance(notice.bucket, notice.key, to: notice.sequencer, db) else { return false }
+        try SQLiteStore.insert(notice.event, db)
+        return true
+      }
     }
+  }
+
+  private static func advance(_ bucket: String, _ key: String, to sequencer: String, _ db: Database) throws -> Bool {
+    let last = try db.row("SELECT sequencer FROM sequencers WHERE bucket = ? AND key = ?", [bucket, key])
+    if let last, !isLater(sequencer, than: last["sequencer"]) { return false }
+    try db.run(
+      "INSERT OR REPLACE INTO sequencers (bucket, key, sequencer) VALUES (?, ?, ?)", [bucket, key, sequencer])
+    return true
   }
 
   static func createBucket(_ name: String, at now: Timestamp, _ db: Database) throws -> Bool {

@@ -73,7 +73,7 @@ extension SQLiteStore: WorkQueues {
         """
         UPDATE messages SET visible_at = ?, receive_count = receive_count - ?, receipt = receipt || ?
         WHERE receipt = ? AND queue = ?
-        """, [until.milliseconds, uncounted ? 1 : 0, uncounted ? "-taken-back" : "", receipt, queue])
+        """, [until.milliseconds, uncounted ? 1 : 0, uncounted ? SQLiteStore.takenBack : "", receipt, queue])
       return db.changesCount > 0
     }
   }
@@ -92,6 +92,23 @@ extension SQLiteStore: WorkQueues {
       return QueueDepth(visible: visible, inFlight: inFlight, delayed: delayed, nextVisible: next)
     }
   }
+
+  public func nextVisible(_ queue: String) async throws(StoreError) -> Timestamp? {
+    try await read { db in try db.moment("SELECT MIN(visible_at) FROM messages WHERE queue = ?", [queue]) }
+  }
+
+  public func reclaim(_ queue: String, at now: Timestamp) async throws(StoreError) {
+    try await write { db in
+      try db.run(
+        """
+        UPDATE messages SET visible_at = ? WHERE queue = ? AND visible_at > ? AND receipt IS NOT NULL
+          AND receipt NOT LIKE '%' || ?
+        """, [now.milliseconds, queue, now.milliseconds, SQLiteStore.takenBack])
+    }
+  }
+
+  /// Ends a receipt that nobody holds any more.
+  private static let takenBack = "-taken-back"
 
   public func purge(_ queue: String) async throws(StoreError) {
     try await write { db in try db.run("DELETE FROM messages WHERE queue = ?", [queue]) }
@@ -133,8 +150,8 @@ extension SQLiteStore: WorkQueues {
   private static func nextVisible(_ queue: String, at now: Timestamp, _ db: Database) throws -> Row? {
     try db.row(
       """
-      SELECT seq, id, queue, body, attributes, sent_at, receive_count, first_received_at, receipt FROM messages
-      WHERE queue = ? AND visible_at <= ? ORDER BY priority DESC, seq LIMIT 1
+      SELECT seq, id, queue, body, attributes, sent_at, receive_count, first_received_at, receipt
+      FROM messages INDEXED BY messages_visible WHERE queue = ? AND visible_at <= ? ORDER BY priority DESC, seq LIMIT 1
       """, [queue, now.milliseconds])
   }
 

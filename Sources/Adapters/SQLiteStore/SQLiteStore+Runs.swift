@@ -9,6 +9,21 @@ extension SQLiteStore: RunJournal {
     try await read { db in try db.row("SELECT * FROM runs WHERE id = ?", [id]).map { try SQLiteStore.run($0, db) } }
   }
 
+  public func chunk(_ index: Int, of run: String) async throws(StoreError) -> ChunkAssignment? {
+    try await read { db in
+      try db.row(
+        """
+        SELECT r.cause_id, r.request, c.* FROM chunks AS c JOIN runs AS r ON r.id = c.run_id
+        WHERE c.run_id = ? AND c.chunk = ?
+        """, [run, index]
+      ).map { row in
+        ChunkAssignment(
+          causeID: row["cause_id"], request: try row.decoded("request") { IngestionRequest($0) },
+          chunk: try SQLiteStore.chunk(row))
+      }
+    }
+  }
+
   public func runs(limit: Int) async throws(StoreError) -> [Run] {
     try await read { db in
       try db.rows("SELECT * FROM runs ORDER BY seq DESC LIMIT ?", [limit]).map { try SQLiteStore.run($0, db) }
@@ -22,8 +37,9 @@ extension SQLiteStore: RunJournal {
       try db.run(
         "UPDATE chunks SET results = ?, attempts = ? WHERE run_id = ? AND chunk = ? AND finished_at IS NULL",
         [try StoredValue.text(results), attempt, run, chunk])
+      // Nobody holds it any more, so its receipt goes.
       try db.run(
-        "UPDATE messages SET visible_at = ? WHERE receipt = ? AND queue = ?",
+        "UPDATE messages SET visible_at = ?, receipt = NULL WHERE receipt = ? AND queue = ?",
         [until.milliseconds, message.receipt, message.queue])
     }
   }
@@ -35,19 +51,58 @@ extension SQLiteStore: RunJournal {
     let limits = settings.limits
     return try await write { db in
       try db.run("DELETE FROM messages WHERE id = ?", [message.id])
-      try db.run(
-        """
-        UPDATE chunks SET results = ?, attempts = ?, finished_at = ? WHERE run_id = ? AND chunk = ?
-          AND finished_at IS NULL
-        """, [try StoredValue.text(results), attempt, now.milliseconds, run, chunk])
-      guard db.changesCount > 0 else { return nil }
+      guard try SQLiteStore.finish(results, of: run, chunk: chunk, attempt: attempt, at: now, db) else { return nil }
       if let deadLetter { try SQLiteStore.insert(deadLetter, at: now, db) }
-      let open = try db.count("SELECT COUNT(*) FROM chunks WHERE run_id = ? AND finished_at IS NULL", [run])
-      guard open == 0, let row = try db.row("SELECT * FROM runs WHERE id = ? AND status = 'running'", [run]) else {
-        return nil
-      }
-      return try SQLiteStore.end(try SQLiteStore.run(row, db), row["idempotency_key"], limits, at: now, db)
+      return try SQLiteStore.endIfDone(run, limits, at: now, db)
     }
+  }
+
+  public func endLostChunks(
+    queue: String, reason: String, at now: Timestamp
+  ) async throws(StoreError) -> [String: Run.Status] {
+    let limits = settings.limits
+    return try await write { db in
+      let lost = try db.rows(
+        """
+        SELECT c.* FROM chunks AS c INDEXED BY chunks_open WHERE c.finished_at IS NULL
+          AND NOT EXISTS (SELECT 1 FROM messages AS m WHERE m.id = c.run_id || '-' || c.chunk AND m.queue = ?)
+        """, [queue])
+      var ended: [String: Run.Status] = [:]
+      for row in lost {
+        let run: String = row["run_id"]
+        let chunk = try SQLiteStore.chunk(row)
+        let results = chunk.symbols.map { symbol in
+          chunk.results.first { $0.symbol == symbol && $0.isStored }
+            ?? SymbolResult(symbol: symbol, outcome: .failed(code: .timeout, reason: reason))
+        }
+        _ = try SQLiteStore.finish(results, of: run, chunk: chunk.index, attempt: chunk.attempts, at: now, db)
+        ended[run] = try SQLiteStore.endIfDone(run, limits, at: now, db)
+      }
+      return ended
+    }
+  }
+
+  /// False if the chunk was finished before.
+  private static func finish(
+    _ results: [SymbolResult], of run: String, chunk: Int, attempt: Int, at now: Timestamp, _ db: Database
+  ) throws -> Bool {
+    try db.run(
+      """
+      UPDATE chunks SET results = ?, attempts = ?, finished_at = ? WHERE run_id = ? AND chunk = ?
+        AND finished_at IS NULL
+      """, [try StoredValue.text(results), attempt, now.milliseconds, run, chunk])
+    return db.changesCount > 0
+  }
+
+  /// The run's status if its last chunk is finished, and so it ended just now.
+  private static func endIfDone(
+    _ run: String, _ limits: Admission.Limits, at now: Timestamp, _ db: Database
+  ) throws -> Run.Status? {
+    let isOpen = try db.row("SELECT 1 FROM chunks WHERE run_id = ? AND finished_at IS NULL LIMIT 1", [run]) != nil
+    guard !isOpen, let row = try db.row("SELECT * FROM runs WHERE id = ? AND status = 'running'", [run]) else {
+      return nil
+    }
+    return try end(try SQLiteStore.run(row, db), row["idempotency_key"], limits, at: now, db)
   }
 
   /// Ends a run whose chunks are all finished: its status, its key, its breaker, and whoever waited for that.
@@ -71,21 +126,19 @@ extension SQLiteStore: RunJournal {
     let before = breaker.name
     breaker.runEnded(run.id, failed: status == .failed, at: now, limits.breaker)
     try save(breaker, domain, table, db)
-    if before != breaker.name, breaker.name == "closed" {
-      try db.run(
-        "UPDATE deferred SET until = ? WHERE domain = ? AND table_name = ? AND wait IN ('breaker', 'line')",
-        [now.milliseconds, domain, table])
-    }
+    if before != breaker.name, breaker.name == "closed" { try wake(domain, table, at: now, db) }
     return status
+  }
+
+  private static func chunk(_ row: Row) throws -> RunChunk {
+    RunChunk(
+      index: row["chunk"], symbols: try row.strings("symbols"), results: try StoredValue.read(row["results"]),
+      attempts: row["attempts"], finishedAt: row.optionalMoment("finished_at"))
   }
 
   private static func run(_ row: Row, _ db: Database) throws -> Run {
     let id: String = row["id"]
-    let chunks = try db.rows("SELECT * FROM chunks WHERE run_id = ? ORDER BY chunk", [id]).map { chunk in
-      RunChunk(
-        index: chunk["chunk"], symbols: try chunk.strings("symbols"), results: try StoredValue.read(chunk["results"]),
-        attempts: chunk["attempts"], finishedAt: chunk.optionalMoment("finished_at"))
-    }
+    let chunks = try db.rows("SELECT * FROM chunks WHERE run_id = ? ORDER BY chunk", [id]).map(chunk)
     guard let status = Run.Status(rawValue: row["status"]) else {
       throw StoreError(.corrupt, "run \(id) has no known status")
     }
@@ -120,18 +173,7 @@ extension SQLiteStore: SourceBudget {
 
 extension SQLiteStore: UniverseStore {
   public func universe(at now: Timestamp) async throws(StoreError) -> [String]? {
-    try await read { db in
-      guard let row = try db.row("SELECT symbols FROM universe WHERE id = 1") else { return nil }
-      let start = Universe(symbols: try row.strings("symbols"), source: .parameter)
-      let changes = try db.rows(
-        "SELECT * FROM universe_changes WHERE effective_at <= ? ORDER BY effective_at, seq", [now.milliseconds])
-      return try changes.reduce(start) { universe, change in
-        universe.applying(
-          UniverseChange(
-            id: change["id"], added: try change.strings("added"), removed: try change.strings("removed"),
-            effectiveAt: change.moment("effective_at")))
-      }.symbols
-    }
+    try await read { db in try SQLiteStore.universe(at: now, db)?.symbols }
   }
 
   public func note(_ change: UniverseChange, base: [String]) async throws(StoreError) {
@@ -140,6 +182,23 @@ extension SQLiteStore: UniverseStore {
       try db.run(
         "INSERT OR IGNORE INTO universe_changes (id, effective_at, added, removed) VALUES (?, ?, ?, ?)",
         [change.id, change.effectiveAt.milliseconds, JSON(change.added).text, JSON(change.removed).text])
+    }
+  }
+
+  /// What is folded already, and the changes on top of it that have become effective.
+  static func universe(at now: Timestamp, _ db: Database) throws -> Universe? {
+    guard let row = try db.row("SELECT symbols FROM universe WHERE id = 1") else { return nil }
+    let start = Universe(symbols: try row.strings("symbols"), source: .parameter)
+    let changes = try db.rows(
+      """
+      SELECT id, added, removed, effective_at FROM universe_changes WHERE folded = 0 AND effective_at <= ?
+      ORDER BY effective_at, seq
+      """, [now.milliseconds])
+    return try changes.reduce(start) { universe, change in
+      universe.applying(
+        UniverseChange(
+          id: change["id"], added: try change.strings("added"), removed: try change.strings("removed"),
+          effectiveAt: change.moment("effective_at")))
     }
   }
 }

@@ -11,6 +11,8 @@ public final class SQLiteStore: Sendable {
   static let readersMax = 4
 
   private let database: any DatabaseWriter
+  /// Whether readers have connections of their own, and so need snapshots.
+  private let hasReaders: Bool
   private let commits: GroupCommit
   /// What admission is bounded by; the adapter only passes it on.
   let settings: Settings
@@ -26,6 +28,7 @@ public final class SQLiteStore: Sendable {
     }
     do {
       database = try DatabasePool(path: path, configuration: configuration)
+      hasReaders = true
       try Schema.migrator.migrate(database)
     } catch {
       throw StoreError(error)
@@ -38,6 +41,7 @@ public final class SQLiteStore: Sendable {
   public init(inMemory settings: Settings) throws(StoreError) {
     do {
       database = try DatabaseQueue()
+      hasReaders = false
       try Schema.migrator.migrate(database)
     } catch {
       throw StoreError(error)
@@ -60,7 +64,12 @@ public final class SQLiteStore: Sendable {
   func read<Value: Sendable>(
     _ body: @escaping @Sendable (Database) throws -> Value
   ) async throws(StoreError) -> Value {
-    do { return try await database.read(body) } catch { throw StoreError(error) }
+    do {
+      // One connection serves one at a time: what it reads cannot change under it, also without a transaction.
+      return hasReaders ? try await database.read(body) : try await database.unsafeRead(body)
+    } catch {
+      throw StoreError(error)
+    }
   }
 }
 

@@ -32,10 +32,11 @@ enum Schema {
     """
     CREATE TABLE deliveries (id INTEGER PRIMARY KEY AUTOINCREMENT, delivery_id TEXT NOT NULL UNIQUE, cause_id TEXT NOT NULL,
       cause TEXT NOT NULL, event_id TEXT, target TEXT NOT NULL, body TEXT, state TEXT NOT NULL, attempts INTEGER NOT NULL,
-      due_at INTEGER NOT NULL, created_at INTEGER NOT NULL, error TEXT)
+      due_at INTEGER NOT NULL, created_at INTEGER NOT NULL, error TEXT, exhausted TEXT, done_at INTEGER)
     """,
     "CREATE INDEX deliveries_due ON deliveries (due_at, id) WHERE state = 'waiting'",
     "CREATE INDEX deliveries_cause ON deliveries (cause_id)",
+    "CREATE INDEX deliveries_done ON deliveries (done_at) WHERE done_at IS NOT NULL",
     """
     CREATE TABLE ledger (seq INTEGER PRIMARY KEY AUTOINCREMENT, cause_id TEXT NOT NULL, terminal INTEGER NOT NULL,
       at INTEGER NOT NULL, decision TEXT NOT NULL, rule TEXT, domain TEXT, event_id TEXT, run_id TEXT, correlation_id TEXT,
@@ -55,12 +56,13 @@ enum Schema {
     CREATE TABLE claims (key TEXT PRIMARY KEY, run_id TEXT NOT NULL, payload_hash TEXT NOT NULL, status TEXT NOT NULL,
       lease_until INTEGER NOT NULL, expires_at INTEGER NOT NULL)
     """,
+    "CREATE INDEX claims_expiry ON claims (expires_at)",
     """
     CREATE TABLE breakers (domain TEXT NOT NULL, table_name TEXT NOT NULL, json TEXT NOT NULL,
       PRIMARY KEY (domain, table_name))
     """,
     """
-    CREATE TABLE admissions (seq INTEGER PRIMARY KEY AUTOINCREMENT, trigger TEXT NOT NULL, at INTEGER NOT NULL)
+    CREATE TABLE admissions (cause_id TEXT PRIMARY KEY, trigger TEXT NOT NULL, at INTEGER NOT NULL)
     """,
     "CREATE INDEX admissions_recent ON admissions (trigger, at)",
     """
@@ -73,10 +75,13 @@ enum Schema {
     """,
     """
     CREATE TABLE deferred (place INTEGER PRIMARY KEY AUTOINCREMENT, cause_id TEXT NOT NULL UNIQUE, domain TEXT NOT NULL,
-      table_name TEXT NOT NULL, trigger TEXT NOT NULL, cause TEXT NOT NULL, request TEXT NOT NULL, wait TEXT NOT NULL,
-      until INTEGER NOT NULL)
+      table_name TEXT NOT NULL, trigger TEXT NOT NULL, cause TEXT NOT NULL, request TEXT NOT NULL,
+      warnings TEXT NOT NULL, wait TEXT NOT NULL, until INTEGER NOT NULL)
     """,
-    "CREATE INDEX deferred_until ON deferred (until)",
+    "CREATE INDEX deferred_events_until ON deferred (until) WHERE trigger = 'event'",
+    "CREATE INDEX deferred_others_until ON deferred (until) WHERE trigger <> 'event'",
+    "CREATE INDEX deferred_rate ON deferred (place) WHERE trigger = 'event' AND wait = 'rate'",
+    "CREATE INDEX deferred_table ON deferred (domain, table_name, place)",
     """
     CREATE TABLE runs (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, cause_id TEXT NOT NULL,
       idempotency_key TEXT NOT NULL, domain TEXT NOT NULL, table_name TEXT NOT NULL, correlation_id TEXT NOT NULL,
@@ -88,6 +93,7 @@ enum Schema {
     CREATE TABLE chunks (run_id TEXT NOT NULL, chunk INTEGER NOT NULL, symbols TEXT NOT NULL, results TEXT NOT NULL,
       attempts INTEGER NOT NULL, finished_at INTEGER, PRIMARY KEY (run_id, chunk)) WITHOUT ROWID
     """,
+    "CREATE INDEX chunks_open ON chunks (run_id, chunk) WHERE finished_at IS NULL",
     """
     CREATE TABLE source_budgets (source TEXT PRIMARY KEY, json TEXT NOT NULL)
     """,
@@ -121,7 +127,8 @@ enum Schema {
     """,
     """
     CREATE TABLE universe_changes (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
-      effective_at INTEGER NOT NULL, added TEXT NOT NULL, removed TEXT NOT NULL)
+      effective_at INTEGER NOT NULL, added TEXT NOT NULL, removed TEXT NOT NULL, folded INTEGER NOT NULL DEFAULT 0)
     """,
+    "CREATE INDEX universe_changes_open ON universe_changes (effective_at, seq) WHERE folded = 0",
   ]
 }

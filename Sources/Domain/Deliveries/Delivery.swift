@@ -18,6 +18,11 @@ public struct Delivery: Sendable, Hashable {
     /// `MaximumRetryAttempts` or `MaximumEventAgeInSeconds`; nil when the error allowed no retry.
     public let exhausted: String?
     public let retryAttempts: Int
+
+    /// `exhausted` when the retries were used up.
+    public static let tooOften = "MaximumRetryAttempts"
+    /// `exhausted` when the event outlived the maximum age.
+    public static let tooOld = "MaximumEventAgeInSeconds"
   }
 
   /// Longest wait between two attempts.
@@ -56,12 +61,12 @@ public struct Delivery: Sendable, Hashable {
       return
     }
     guard retries < policy.retriesMax else {
-      state = .buried(DeadLetterCause(error: error, exhausted: "MaximumRetryAttempts", retryAttempts: retries))
+      state = .buried(DeadLetterCause(error: error, exhausted: DeadLetterCause.tooOften, retryAttempts: retries))
       return
     }
     let next = now + backoff
     guard next - createdAt <= .seconds(policy.ageSecondsMax) else {
-      state = .buried(DeadLetterCause(error: error, exhausted: "MaximumEventAgeInSeconds", retryAttempts: retries))
+      state = .buried(DeadLetterCause(error: error, exhausted: DeadLetterCause.tooOld, retryAttempts: retries))
       return
     }
     state = .waiting(until: next)

@@ -51,14 +51,24 @@ public enum Admission {
     public let urgent: Bool
     /// Causes above this one in its chain.
     public let hops: Int
+    /// Whether it was told to wait before, and so is not refused any more (D13).
+    public let resumes: Bool
 
-    public init(trigger: TriggerType, payloadHash: String, runID: String, urgent: Bool, hops: Int) {
+    public init(
+      trigger: TriggerType, payloadHash: String, runID: String, urgent: Bool, hops: Int, resumes: Bool
+    ) {
       self.trigger = trigger
       self.payloadHash = payloadHash
       self.runID = runID
       self.urgent = urgent
       self.hops = hops
+      self.resumes = resumes
     }
+
+    /// Events always wait; others only when they were told so, for then their caller has gone (D11, D13).
+    var waits: Bool { trigger == .event || resumes }
+    /// Only a person may try an open breaker before its rest is over (D11).
+    var probesEarly: Bool { urgent && trigger == .manual }
   }
 
   /// The life of an idempotency key (D9).
@@ -97,11 +107,11 @@ public enum Admission {
   public struct Facts: Sendable, Hashable {
     public var claim: Claim?
     public var breaker = CircuitBreaker()
-    /// Admissions of the same kind of trigger inside its window, the oldest first.
+    /// Other admissions of the same kind of trigger inside its window, the oldest first.
     public var admitted: [Timestamp] = []
     /// Somebody else who holds the table (D13).
     public var lease: Lease?
-    /// Until when the last deferred cause waits that came earlier and has to go first; nil if there is none.
+    /// Until when a deferred cause waits that came earlier and has to go first; nil if there is none.
     public var aheadUntil: Timestamp?
     /// Re-ingestions already admitted today under the same (domain, table, ds, reason).
     public var reingestionsToday = 0
@@ -151,18 +161,18 @@ public enum Admission {
       return .wait(.line, until: max(ahead, now + linePause))
     }
     var breaker = facts.breaker
-    switch breaker.ask(urgent: ask.urgent, at: now, limits.breaker) {
+    switch breaker.ask(urgent: ask.probesEarly, at: now, limits.breaker) {
     case .pass: break
     case .probe: breaker.probeStarted(ask.runID, at: now)
     case .refuse(let retryAfter):
-      return ask.trigger == .event
+      return ask.waits
         ? .wait(.breaker, until: now + retryAfter) : .breakerOpen(retryAfter: retryAfter)
     }
     if let rate = limits.rate(of: ask.trigger) {
       let recent = facts.admitted.filter { now - $0 < rate.window }
       if recent.count >= rate.max {
         let free = recent[recent.count - rate.max] + rate.window
-        return ask.trigger == .event
+        return ask.waits
           ? .wait(.rate, until: free)
           : .rateLimited(retryAfter: free - now, count: recent.count, limit: rate.max)
       }

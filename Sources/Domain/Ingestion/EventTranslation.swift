@@ -4,6 +4,8 @@ import Events
 public enum EventTranslation: Sendable, Hashable {
   /// A run. The body is read as any request, its trigger type is `event`.
   case request(body: JSON)
+  /// A run that the pipeline asks for because of a run before it: bounded per day (D14).
+  case reingestion(body: JSON)
   /// A change of the universe, and the run of the added symbols that goes with it, if one was asked for.
   case universe(UniverseChange, then: JSON?)
   /// The environment's defaults, as on any schedule slot; the event's time is the slot.
@@ -46,7 +48,7 @@ public enum EventTranslation: Sendable, Hashable {
     if let partition = detail["partition"] {
       body.set("ds", partition.string.flatMap { date(inPartition: $0) }.map { .string($0) } ?? partition)
     }
-    return .request(body: body)
+    return .reingestion(body: body)
   }
 
   private static func universeUpdated(_ event: Event) -> EventTranslation {

@@ -63,6 +63,8 @@ public struct IngestionRequest: Sendable, Hashable {
   public let causationID: String?
   /// Causes above this one in its chain (D14).
   public let hops: Int
+  /// Whether the pipeline asked for it because of a run before it: then it is bounded per day (D14).
+  public let isReingestion: Bool
 
   /// `{domain}:{table_name}:{ds}:{correlation_id}` (§5).
   public var idempotencyKey: String { "\(domain):\(tableName):\(ds):\(correlationID)" }
@@ -91,6 +93,7 @@ public struct IngestionRequest: Sendable, Hashable {
       "correlation_id": .string(correlationID), "ds": .string(ds), "dry_run": .bool(dryRun),
       "force_symbols": .bool(forceSymbols), "urgent": .bool(urgent), "override_config": overrides.json,
       "reason": reason.map { .string($0) }, "causation_id": causationID.map { .string($0) }, "hops": JSON(hops),
+      "reingestion": isReingestion ? true : nil,
     ])
   }
 }
@@ -120,6 +123,7 @@ extension IngestionRequest {
       overrides: ChunkSettings(
         chunkSize: settings["chunk_size"]?.int, sqsSendBatchSize: settings["sqs_send_batch_size"]?.int,
         workerTimeout: settings["worker_timeout"]?.int),
-      reason: json["reason"]?.string, causationID: json["causation_id"]?.string, hops: hops)
+      reason: json["reason"]?.string, causationID: json["causation_id"]?.string, hops: hops,
+      isReingestion: json["reingestion"]?.bool ?? false)
   }
 }

@@ -16,7 +16,7 @@ public enum InputShape: String, Sendable, Hashable, CaseIterable {
       self = .scheduled
     } else if InputShape.isEnvelope(json) {
       self = .envelope
-    } else if json["Records"]?.elements != nil {
+    } else if json["Records"]?.elements != nil || InputShape.isTestNotification(json) {
       self = .objectRecords
     } else {
       self = .request
@@ -26,6 +26,11 @@ public enum InputShape: String, Sendable, Hashable, CaseIterable {
   /// An envelope of EventBridge's own scheduler.
   public static func isScheduled(_ json: JSON) -> Bool {
     isEnvelope(json) && json["source"] == "aws.events" && json["detail-type"] == "Scheduled Event"
+  }
+
+  /// What S3 sends when notifications are set up; it tells of no object.
+  public static func isTestNotification(_ json: JSON) -> Bool {
+    json["Service"] == "Amazon S3" && json["Event"] == "s3:TestEvent"
   }
 
   /// An object with the members that tell an event of a bus from a request.

@@ -54,9 +54,9 @@ struct RequestFields {
     return text
   }
 
-  mutating func symbols() -> [String]? {
+  mutating func symbols(max: Int) -> [String]? {
     guard let value = merged["symbols"] else { return nil }
-    switch SymbolList.read(value, field: "symbols", counts: 1...SymbolList.requestMax) {
+    switch SymbolList.read(value, field: "symbols", counts: 1...max) {
     case .success(let symbols): return symbols
     case .failure(let refusal):
       values += refusal.violations

@@ -14,6 +14,16 @@ public enum RequestReader {
   /// Characters of a reason.
   public static let reasonLengthMax = 256
 
+  /// What a body asks for besides what it says.
+  public enum Kind: Sendable, Hashable {
+    /// A run, by a caller or an event of its own.
+    case request
+    /// A run that the pipeline asks for because of a run before it (D14).
+    case reingestion
+    /// The added symbols of a universe update, of which there may be more than a request may list (D7).
+    case universe
+  }
+
   static let known: Set<String> = [
     "data_source", "data_type", "domain", "table_name", "symbols", "period", "interval", "file_format",
     "trigger_type", "trigger_time", "correlation_id", "ds", "dry_run", "force_symbols", "urgent", "override_config",
@@ -28,9 +38,10 @@ public enum RequestReader {
   ///
   /// - Parameter correlationID: derived from the cause, or new (D8); a manual or event request may bring its own.
   /// - Parameter triggerTime: when the cause happened; a `trigger_time` in the body that can be read comes first.
+  /// - Parameter kind: what asked; it bounds the list of symbols.
   public static func read(
-    _ body: JSON, trigger: TriggerType, correlationID: String, triggerTime: Timestamp, defaults: IngestionDefaults,
-    catalog: IngestionCatalog
+    _ body: JSON, trigger: TriggerType, correlationID: String, triggerTime: Timestamp, kind: Kind,
+    defaults: IngestionDefaults, catalog: IngestionCatalog
   ) -> Result<ReadRequest, Refusal> {
     guard let members = body.members else {
       return .failure(Refusal(.malformedEvent, "the request is a JSON \(body.kind), not an object"))
@@ -40,7 +51,7 @@ public enum RequestReader {
       fields.warn("unknown field \(member.key) is ignored")
     }
     let request = request(
-      &fields, trigger: trigger, correlationID: correlationID, triggerTime: triggerTime, defaults, catalog)
+      &fields, trigger: trigger, correlationID: correlationID, triggerTime: triggerTime, kind, defaults, catalog)
     if let refusal = Refusal(fields.structure + fields.values) { return .failure(refusal) }
     if let refusal = Refusal(businessViolations(of: request, catalog)) { return .failure(refusal) }
     return .success(ReadRequest(request: request, warnings: fields.warnings))
@@ -48,12 +59,12 @@ public enum RequestReader {
 
   private static func request(
     _ fields: inout RequestFields, trigger: TriggerType, correlationID: String, triggerTime: Timestamp,
-    _ defaults: IngestionDefaults, _ catalog: IngestionCatalog
+    _ kind: Kind, _ defaults: IngestionDefaults, _ catalog: IngestionCatalog
   ) -> IngestionRequest {
     let dataSource = fields.identity("data_source", .invalidDataSource)
     let domain = fields.identity("domain", .invalidDomain)
     let tableName = fields.identity("table_name", .invalidTableName)
-    let symbols = fields.symbols()
+    let symbols = fields.symbols(max: kind == .universe ? SymbolList.updateMax : SymbolList.requestMax)
     let dataType = fields.dataType(default: defaults.dataType)
     let period = fields.choice("period", of: IngestionRequest.periods, default: defaults.period)
     let interval = fields.choice("interval", of: IngestionRequest.intervals, default: defaults.interval)
@@ -68,7 +79,8 @@ public enum RequestReader {
       dryRun: fields.flag("dry_run"), forceSymbols: fields.flag("force_symbols"), urgent: fields.flag("urgent"),
       overrides: fields.chunkSettings(chunkSizeMax: chunkSizeMax),
       reason: fields.text("reason", lengthMax: reasonLengthMax),
-      causationID: fields.text("causation_id", lengthMax: idLengthMax), hops: fields.hops())
+      causationID: fields.text("causation_id", lengthMax: idLengthMax), hops: fields.hops(),
+      isReingestion: kind == .reingestion)
   }
 
   private static func businessViolations(

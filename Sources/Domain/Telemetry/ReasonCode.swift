@@ -22,6 +22,7 @@ public enum ReasonCode: String, Sendable, Hashable, Codable, CaseIterable {
   case misfireSkipped = "MISFIRE_SKIPPED"
   case noIngestionAsked = "NO_INGESTION_ASKED"
   case objectStale = "OBJECT_STALE"
+  case noObjectCreated = "NO_OBJECT_CREATED"
   case noRuleMatched = "NO_RULE_MATCHED"
   case noTargets = "NO_TARGETS"
   case targetMissing = "TARGET_MISSING"
@@ -54,6 +55,7 @@ public enum ReasonCode: String, Sendable, Hashable, Codable, CaseIterable {
     case .misfireSkipped: "the slot passed while the engine was down, and the misfire policy skips it"
     case .noIngestionAsked: "the universe was updated; the event asked for no ingestion"
     case .objectStale: "a newer notification of the same object was already taken"
+    case .noObjectCreated: "the notification tells of no object that came into being"
     case .noRuleMatched: "no rule wanted the event"
     case .noTargets: "the rule matched but has no target"
     case .targetMissing: "the target does not exist"
@@ -66,7 +68,7 @@ public enum ReasonCode: String, Sendable, Hashable, Codable, CaseIterable {
   /// What a person does about it; nil where nothing needs doing.
   public var remedy: String? {
     switch self {
-    case .dispatched, .delivered, .dryRun, .noIngestionAsked, .objectStale, .waitingInLine: nil
+    case .dispatched, .delivered, .dryRun, .noIngestionAsked, .objectStale, .noObjectCreated, .waitingInLine: nil
     case .duplicateRun: "use another correlation_id to run it again"
     case .idempotencyConflict: "use another correlation_id, or send the same payload"
     case .malformedEvent: "send a JSON object; fields that are left out take the environment's defaults"

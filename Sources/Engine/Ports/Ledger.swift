@@ -11,8 +11,10 @@ public struct LedgerQuery: Sendable, Hashable {
   public var domain: String?
   public var since: Timestamp?
   public var until: Timestamp?
-  /// An event, correlation, run, parent or cause id.
+  /// An event, correlation, run or cause id.
   public var id: String?
+  /// The id of what caused them.
+  public var parent: String?
   /// Rows at most, the latest first.
   public var limit = 50
 
@@ -27,6 +29,13 @@ public protocol Ledger: Sendable {
   func entry(of causeID: String) async throws(StoreError) -> LedgerEntry?
   /// Rows whose hash does not follow from the row before; empty when the chain is whole.
   func brokenLinks() async throws(StoreError) -> [Int64]
+}
+
+/// What nothing will ask for again, deleted so that the store does not grow for ever. Adapter: `SQLiteStore`.
+public protocol Housekeeping: Sendable {
+  /// Deletes expired keys, counters of past days, deliveries done with longer than `deliveriesKept`, and folds changes of
+  /// the universe that have become effective. Returns the rows deleted.
+  func tidy(deliveriesKept: Span, at now: Timestamp) async throws(StoreError) -> Int
 }
 
 /// The universe of symbols, served as the parameter `/{environment}/customer-data/ingestion/symbols` (D5, D7).

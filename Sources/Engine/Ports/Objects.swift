@@ -8,7 +8,7 @@ public struct ObjectEntry: Sendable, Hashable {
   /// MD5 in lower-case hex, without quotes.
   public let etag: String
   public let contentType: String
-  /// Grows with every object: orders writes to a key.
+  /// Hexadecimal, grows with every write of a key: orders them.
   public let sequencer: String
   public let blobID: String
   public let modifiedAt: Timestamp
@@ -43,9 +43,25 @@ public enum ObjectCommit: Sendable, Hashable {
   case noBucket
 }
 
+/// Somebody else's word that an object came into being, and the event that it causes if it is news.
+public struct ObjectNotice: Sendable {
+  public let bucket: String
+  public let key: String
+  public let sequencer: String
+  public let event: RoutedEvent
+
+  public init(bucket: String, key: String, sequencer: String, event: RoutedEvent) {
+    self.bucket = bucket
+    self.key = key
+    self.sequencer = sequencer
+    self.event = event
+  }
+}
+
 /// Which keys a bucket holds. Adapter: `SQLiteStore`.
 public protocol ObjectIndex: Sendable {
-  /// Stores the entry and the event that it causes, all or nothing.
+  /// Stores the entry and the event that it causes, all or nothing. An entry that the key has a later sequencer than
+  /// counts as replaced already: its event is stored, and its own blob is the one to remove.
   func commit(_ entry: ObjectEntry, _ event: RoutedEvent, onlyIfAbsent: Bool) async throws(StoreError) -> ObjectCommit
   func entry(bucket: String, key: String) async throws(StoreError) -> ObjectEntry?
   /// Keys from after `marker` in byte order, `limit` at most.
@@ -56,6 +72,7 @@ public protocol ObjectIndex: Sendable {
   func buckets() async throws(StoreError) -> [(name: String, createdAt: Timestamp)]
   /// False if it exists already.
   func createBucket(_ name: String, at now: Timestamp) async throws(StoreError) -> Bool
-  /// Takes note of a notification; false if that key has had this sequencer or a later one (D22).
-  func advance(bucket: String, key: String, sequencer: String) async throws(StoreError) -> Bool
+  /// Takes note of notifications and stores the events of those that are news, all or nothing; the answers are in their
+  /// order, false for a key that has had this sequencer or a later one (D22).
+  func record(_ notices: [ObjectNotice]) async throws(StoreError) -> [Bool]
 }

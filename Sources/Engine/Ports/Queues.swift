@@ -145,5 +145,9 @@ public protocol WorkQueues: Sendable {
     _ queue: String, receipt: String, until: Timestamp, uncounted: Bool
   ) async throws(StoreError) -> Bool
   func depth(_ queue: String, at now: Timestamp) async throws(StoreError) -> QueueDepth
+  /// The earliest moment at which a message of the queue is or was visible; nil if it is empty.
+  func nextVisible(_ queue: String) async throws(StoreError) -> Timestamp?
+  /// Shows messages again that are in hands which no longer exist; those that were put back wait on.
+  func reclaim(_ queue: String, at now: Timestamp) async throws(StoreError)
   func purge(_ queue: String) async throws(StoreError)
 }

@@ -14,14 +14,32 @@ public struct Application: Sendable {
   public let payloadHash: String
   /// One message a chunk, ready for the work queue.
   public let messages: [OutgoingMessage]
-  /// Where a business rule's refusal goes (D15).
-  public let deadLetterQueue: String
+  /// Its letter, should the chain of causes be stopped (D15); body and reason are completed then.
+  public let deadLetter: DeadLetterDraft
   /// Whether the cause was deferred before and is asked again.
   public let resumes: Bool
 
+  /// A dead letter before it is known what it is about.
+  public struct DeadLetterDraft: Sendable {
+    public let queue: String
+    /// ARN of the rule; nil for an invocation.
+    public let rule: String?
+    /// ARN of the function that refused.
+    public let target: String
+    /// What the function was given; a cause that has an event is told by its event instead (D21).
+    public let payload: String
+
+    public init(queue: String, rule: String?, target: String, payload: String) {
+      self.queue = queue
+      self.rule = rule
+      self.target = target
+      self.payload = payload
+    }
+  }
+
   public init(
     cause: Cause, request: IngestionRequest, symbols: [String], chunks: [Chunk], warnings: [String],
-    payloadHash: String, messages: [OutgoingMessage], deadLetterQueue: String, resumes: Bool
+    payloadHash: String, messages: [OutgoingMessage], deadLetter: DeadLetterDraft, resumes: Bool
   ) {
     self.cause = cause
     self.request = request
@@ -30,7 +48,7 @@ public struct Application: Sendable {
     self.warnings = warnings
     self.payloadHash = payloadHash
     self.messages = messages
-    self.deadLetterQueue = deadLetterQueue
+    self.deadLetter = deadLetter
     self.resumes = resumes
   }
 }
@@ -49,17 +67,27 @@ public struct DeferredCause: Sendable {
   public let place: Int64
   public let cause: Cause
   public let request: IngestionRequest
+  /// What was taken otherwise than it was written.
+  public let warnings: [String]
   public let wait: Admission.Wait
   /// Not asked again before.
   public let until: Timestamp
 
-  public init(place: Int64, cause: Cause, request: IngestionRequest, wait: Admission.Wait, until: Timestamp) {
+  public init(
+    place: Int64, cause: Cause, request: IngestionRequest, warnings: [String], wait: Admission.Wait, until: Timestamp
+  ) {
     self.place = place
     self.cause = cause
     self.request = request
+    self.warnings = warnings
     self.wait = wait
     self.until = until
   }
+}
+
+/// Which causes wait together: those of events share one rate limit and keep their order (D12).
+public enum DeferredKind: Sendable, Hashable {
+  case events, others
 }
 
 /// The one atomic step of D10 and what waits before it. Adapter: `SQLiteStore`, one transaction each.
@@ -69,9 +97,11 @@ public protocol AdmissionDesk: Sendable {
   /// Writes the row of a cause that never reached admission, and its dead letter; false if it was decided before.
   func close(_ entry: LedgerEntry, deadLetter: OutgoingMessage?) async throws(StoreError) -> Bool
   /// Those whose moment has come, in the order in which they came.
-  func deferred(at now: Timestamp, limit: Int) async throws(StoreError) -> [DeferredCause]
-  /// When the next deferred cause may be asked again; nil if none waits.
-  func nextDeferred() async throws(StoreError) -> Timestamp?
+  func deferred(_ which: DeferredKind, at now: Timestamp, limit: Int) async throws(StoreError) -> [DeferredCause]
+  /// When the next deferred cause of that kind may be asked again; nil if none waits.
+  func nextDeferred(_ which: DeferredKind) async throws(StoreError) -> Timestamp?
+  /// Lets the causes of that (domain, table) that came after that place wait no less long than it does.
+  func postpone(domain: String, table: String, after place: Int64, until: Timestamp) async throws(StoreError)
   /// Holds a (domain, table) for an owner, so that causes wait; nil if somebody else holds it (D13).
   func hold(
     domain: String, table: String, owner: String, until: Timestamp, at now: Timestamp
@@ -131,9 +161,24 @@ public struct RunChunk: Sendable, Hashable {
   }
 }
 
+/// One chunk with what its worker has to know of the run.
+public struct ChunkAssignment: Sendable, Hashable {
+  public let causeID: String
+  public let request: IngestionRequest
+  public let chunk: RunChunk
+
+  public init(causeID: String, request: IngestionRequest, chunk: RunChunk) {
+    self.causeID = causeID
+    self.request = request
+    self.chunk = chunk
+  }
+}
+
 /// Where runs survive their workers. Adapter: `SQLiteStore`.
 public protocol RunJournal: Sendable {
   func run(_ id: String) async throws(StoreError) -> Run?
+  /// nil if there is no such run or no such chunk of it.
+  func chunk(_ index: Int, of run: String) async throws(StoreError) -> ChunkAssignment?
   /// The latest first.
   func runs(limit: Int) async throws(StoreError) -> [Run]
   /// Keeps what an attempt brought, and shows the message again at that moment.
@@ -147,6 +192,12 @@ public protocol RunJournal: Sendable {
     _ results: [SymbolResult], of run: String, chunk: Int, attempt: Int, message: ReceivedMessage,
     deadLetter: OutgoingMessage?, at now: Timestamp
   ) async throws(StoreError) -> Run.Status?
+  /// Ends chunks whose message is in that queue no more, purged or deleted by somebody: nobody will work on them.
+  ///
+  /// Returns the runs that this ended.
+  func endLostChunks(
+    queue: String, reason: String, at now: Timestamp
+  ) async throws(StoreError) -> [String: Run.Status]
 }
 
 /// The request budget that all workers of a source share (D12). Adapter: `SQLiteStore`.

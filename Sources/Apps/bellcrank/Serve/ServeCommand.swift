@@ -162,6 +162,6 @@ extension Ports {
     self.init(
       clock: clock, entropy: entropy, digests: digests, log: log, rules: store, events: store, slots: store,
       deliveries: store, desk: store, queues: store, runs: store, budget: store, universe: store, index: store,
-      ledger: store, blobs: blobs, sources: sources)
+      ledger: store, housekeeping: store, blobs: blobs, sources: sources)
   }
 }
