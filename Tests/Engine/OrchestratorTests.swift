@@ -165,6 +165,110 @@ struct PayloadVector: Sendable, CustomTestStringConvertible {
       ])
   }
 
+  @Test(arguments: ["1970-01-01T00:00:01Z", "2025-09-09T21:59:59Z", "2025-09-10T22:00:00Z"])
+  func `a scheduled event by hand whose time is no slot that has come is a run of its own`(
+    _ time: String
+  ) async throws {
+    let world = try await World()
+    let answer = try await world.invoke(scheduled(world, time))
+    #expect(answer["trigger_type"] == "manual")
+    #expect(answer["ds"]?.string == String(time.prefix(10)))
+    #expect(try await world.entry("request-1").decision == .dispatched)
+    #expect(try await world.store.entry(of: Cause.slotID(rule: world.names.scheduleRule, at: World.start)) == nil)
+  }
+
+  @Test func `a scheduled event by hand of a slot that has come is that slot, and the slot runs once`() async throws {
+    let world = try await World(at: World.start.after(-60))
+    world.clock.advance(to: World.start)
+    let answer = try await world.invoke(scheduled(world, "2025-09-09T22:00:00Z"))
+    #expect(answer["trigger_type"] == "schedule")
+    _ = try await world.engine.settle()
+    #expect(try await world.store.runs(limit: 10).count == 1)
+  }
+
+  @Test func `an event that is invoked asynchronously twice is one cause`() async throws {
+    let world = try await World()
+    let event = Event(
+      id: "e-1", source: "ops.manual", detailType: "Adhoc Ingestion", account: "123456789012", region: "us-east-1",
+      time: World.start, resources: [], detail: ["symbols": ["AAPL"]])
+    for request in ["request-1", "request-2"] {
+      let cause = Cause(id: request, trigger: .manual, arrivedAt: World.start)
+      let context = InvocationContext(requestID: request, invokedAt: World.start, cause: cause)
+      _ = await world.engine.orchestrator.invoke(event.json.bytes, context)
+    }
+    #expect(try await world.store.runs(limit: 10).map(\.causeID) == ["e-1/\(world.names.opsManualRule)"])
+  }
+
+  @Test func `a redelivered refusal is told again as it was`() async throws {
+    let world = try await World()
+    let event = Event(
+      id: "e-1", source: "transform.pipeline", detailType: "Processing Complete", account: "123456789012",
+      region: "us-east-1", time: World.start, resources: [], detail: ["trigger_reingestion": true, "hops": 9])
+    for request in ["request-1", "request-2"] {
+      let answer = try await world.invoke(event.json.text, request: request)
+      #expect(answer["statusCode"] == 422)
+      #expect(answer["decision"] == "loop_stopped")
+      #expect(answer["error"]?["code"] == "LOOP_STOPPED")
+    }
+  }
+
+  @Test func `a universe update may add more symbols than a request may list, and ingests them all`() async throws {
+    let world = try await World()
+    let symbols = (0..<250).map { "S\($0)" }
+    let event = Event(
+      id: "e-1", source: "symbol.universe", detailType: "Universe Updated", account: "123456789012",
+      region: "us-east-1", time: World.start, resources: [],
+      detail: ["added_symbols": JSON(symbols), "immediate_ingestion": true])
+    let answer = try await world.invoke(event.json.text)
+    #expect(answer["decision"] == "dispatched")
+    #expect(answer["symbols"] == JSON(symbols))
+  }
+
+  @Test(arguments: [
+    #"{"Service":"Amazon S3","Event":"s3:TestEvent","Time":"2025-09-09T22:00:00.000Z","Bucket":"b"}"#,
+    #"{"Records":[{"eventName":"ObjectRemoved:Delete","s3":{}}]}"#, #"{"Records":[]}"#,
+  ])
+  func `a notification of no created object starts nothing`(_ payload: String) async throws {
+    let world = try await World()
+    #expect(try await world.invoke(payload)["decision"] == "skipped")
+    #expect(try await world.entry("request-1").code == .noObjectCreated)
+    #expect(try await world.store.runs(limit: 10).isEmpty)
+  }
+
+  @Test func `while the events' rate is used up only the first in line is asked, and all run in their order`()
+    async throws
+  {
+    let world = try await World(try World.settings(.init(eventMax: 2)))
+    for number in 0..<7 {
+      let event = Event(
+        id: "e-\(number)", source: "ops.manual", detailType: "Adhoc Ingestion", account: "123456789012",
+        region: "us-east-1", time: World.start, resources: [], detail: ["symbols": ["AAPL"]])
+      _ = try await world.invoke(event.json.text, request: "r-\(number)")
+    }
+    #expect(try await world.store.runs(limit: 10).count == 2)
+    for minute in 1...3 {
+      let now = World.start.after(minute * 60)
+      world.clock.set(to: now)
+      _ = try await world.engine.releaser.releaseDue()
+      #expect(try await world.store.runs(limit: 10).count == min(7, 2 + 2 * minute))
+      // Those behind the first still wait for the same moment as before: nobody rewrote them.
+      let line = try await world.store.deferred(.events, at: now, limit: 10)
+      #expect(line.count == max(0, 7 - 2 - 2 * minute - 1), "minute \(minute)")
+      if minute < 3 { #expect(try await world.engine.releaser.nextDue() == now.after(60)) }
+    }
+    #expect(
+      try await world.store.runs(limit: 10).map { String($0.causeID.prefix(3)) }.reversed()
+        == (0..<7).map { "e-\($0)" })
+  }
+
+  private func scheduled(_ world: World, _ time: String) -> String {
+    """
+    {"version":"0","id":"t","source":"aws.events","detail-type":"Scheduled Event","account":"123456789012",
+    "region":"us-east-1","time":"\(time)","resources":["\(world.settings.names.rule(world.names.scheduleRule))"],
+    "detail":{}}
+    """
+  }
+
   @Test func `every refusal has the same word in the ledger and in the answer`() {
     for code in RefusalCode.allCases { #expect(ReasonCode(code).rawValue == code.rawValue) }
   }

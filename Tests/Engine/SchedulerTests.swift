@@ -61,6 +61,14 @@ import Testing
     #expect(try await engine.scheduler.tick() == 0)
   }
 
+  @Test func `after a downtime that ends just after a slot, latest fires that slot and no missed one`() async throws {
+    let policy = MisfirePolicy(kind: .latest, window: .hours(1))
+    let world = try await World(try World.settings(schedule: "rate(10 minutes)", misfire: policy))
+    world.clock.advance(to: World.start.after(30 * 60 + 20))
+    #expect(try await world.restarted().scheduler.tick() == 3)
+    #expect(try await world.store.events(limit: 10).map(\.event.time) == [World.start.after(30 * 60)])
+  }
+
   @Test func `a disabled schedule's slots get their rows and nothing else, and none comes back later`() async throws {
     let world = try await World(at: World.start.after(-60))
     _ = try await world.engine.book.change(world.names.scheduleRule) { old in

@@ -192,6 +192,75 @@ import Testing
     #expect(try await world.visible(world.names.workDeadLetters) == 1)
   }
 
+  @Test(
+    arguments: [("symbols", ["NVDA"]), ("symbols", ["AAPL", "NVDA"]), ("ds", "2025-01-01"), ("period", "max")]
+      as [(String, JSON)])
+  func `a forged message of a known run is laid aside, and the run goes on`(
+    _ member: String, _ value: JSON
+  ) async throws {
+    let world = try await World()
+    let id = try await world.run(["AAPL"])
+    let taken = try await world.store.receive(
+      world.names.workQueue, limit: 1, visibility: .seconds(60), at: World.start)
+    var forged = try JSON(parsing: try #require(taken.first?.body))
+    forged.set(member, value)
+    let message = OutgoingMessage(queue: world.names.workQueue, id: "m", body: forged.text, visibleAt: World.start)
+    try await world.store.send([message], at: World.start)
+    try await world.work()
+    #expect(world.source.calls.isEmpty)
+    #expect(try await world.visible(world.names.workDeadLetters) == 1)
+    world.clock.advance(by: .seconds(60))
+    try await world.work()
+    #expect(try await world.store.run(id)?.status == .succeeded)
+  }
+
+  @Test func `a chunk of which every symbol is settled ends without asking the source or its budget`() async throws {
+    let world = try await World(try World.settings(requestsPerMinute: 1))
+    let id = try await world.run(["AAPL"])
+    let taken = try #require(
+      try await world.store.receive(world.names.workQueue, limit: 1, visibility: .seconds(60), at: World.start).first)
+    let stored = SymbolResult(symbol: "AAPL", outcome: .stored(key: "k", bytes: 1, rows: 1))
+    // As a worker leaves it that dies between its last symbol and the end of the chunk.
+    try await world.store.keep([stored], of: id, chunk: 0, attempt: 1, message: taken, until: World.start)
+    _ = try await world.store.take(1, of: "yahoo_finance", perMinute: 1, at: World.start)
+    try await world.work()
+    #expect(world.source.calls.isEmpty)
+    #expect(try await world.store.run(id)?.status == .succeeded)
+  }
+
+  @Test func `a chunk in the hands of a process that died is worked on as soon as the next one starts`() async throws {
+    let world = try await World()
+    let id = try await world.run(["AAPL"])
+    _ = try await world.store.receive(world.names.workQueue, limit: 1, visibility: .seconds(300), at: World.start)
+    #expect(try await !world.engine.worker.workOnce())
+    #expect(try await world.restarted().worker.workOnce())
+    #expect(try await world.store.run(id)?.status == .succeeded)
+  }
+
+  @Test func `while the budget is used up, chunks that wait are not taken up again and again`() async throws {
+    let world = try await World(try World.settings(requestsPerMinute: 1))
+    for number in 1...5 { _ = try await world.run(["S\(number)"], request: "request-\(number)") }
+    try await world.work()
+    #expect(world.source.calls.count == 1)
+    // One was taken up and put back; the others were left where they are.
+    let hidden = try await world.store.depth(world.names.workQueue, at: World.start)
+    #expect(hidden.visible == 3)
+    #expect(try await world.engine.worker.nextDue() == World.start.after(60))
+    try await world.live(until: World.start.after(300))
+    #expect(world.source.calls.count == 5)
+  }
+
+  @Test func `a run whose messages somebody purged is ended by the housekeeper`() async throws {
+    let world = try await World()
+    let id = try await world.run(["AAPL"])
+    #expect(try await world.engine.housekeeper.tidyDue() == 0)
+    try await world.store.purge(world.names.workQueue)
+    #expect(try await world.engine.housekeeper.tidyDue() == 0)
+    world.clock.advance(to: world.engine.housekeeper.nextDue)
+    #expect(try await world.engine.housekeeper.tidyDue() == 1)
+    #expect(try await world.store.run(id)?.status == .failed)
+  }
+
   @Test func `workers share the source's budget, and a chunk that waits for it has used up no attempt`() async throws {
     let world = try await World(try World.settings(requestsPerMinute: 5))
     let first = try await world.run(["A", "B", "C", "D"], request: "request-1")

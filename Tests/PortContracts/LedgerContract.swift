@@ -26,11 +26,18 @@ import Testing
       #expect(try await stage.store.close(row, deadLetter: nil))
       try stage.reopen()
       #expect(try await stage.store.entry(of: "cause") == row)
-      for id in ["cause", "event", "parent", "run", "correlation"] {
+      for id in ["cause", "event", "run", "correlation"] {
         var query = LedgerQuery()
         query.id = id
         #expect(try await stage.store.entries(query) == [row], "\(id)")
       }
+      // Children are asked for as such, or they would stand before what caused them.
+      var children = LedgerQuery()
+      children.parent = "parent"
+      #expect(try await stage.store.entries(children) == [row])
+      var parent = LedgerQuery()
+      parent.id = "parent"
+      #expect(try await stage.store.entries(parent).isEmpty)
       #expect(try await stage.store.entry(of: "event") == nil)
     }
   }
