@@ -77,11 +77,13 @@ let package = Package(
     module("Adapters/SystemPorts", uses: ["Events", "Schedules", "Engine", crypto]),
     module("Adapters/ConfigFiles", uses: ["Events", "Schedules", "Ingestion", "Engine", yams]),
     // Edges: the wires.
+    .systemLibrary(name: "CZlib", path: "Libraries/CZlib", providers: [.apt(["zlib1g-dev"])]),
     module("Edges/AWSWire", uses: ["Events"]),
     module(
       "Edges/HTTPServer",
       uses: domain + [
-        "Engine", "AWSWire", "Console", "ReplaySource", hummingbird, httpTypes, nioCore, nioHTTPTypes, nioPosix,
+        "Engine", "AWSWire", "Console", "CZlib", "ReplaySource", hummingbird, httpTypes, nioCore, nioHTTPTypes,
+        nioPosix,
         logging, lifecycle,
         crypto,
       ]),
