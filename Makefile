@@ -49,12 +49,12 @@ format: ## Format all Swift files
 	swift format --in-place --parallel --recursive $(SWIFT_FOLDERS)
 
 .PHONY: e2e
-e2e: build clients ## Run the end-to-end tests against the release binary
-	@for script in $(filter-out %/kill9.py,$(wildcard Tests/EndToEnd/*.py)); do echo "==> $$script" >&2; python3 $$script $(BELLCRANK) || exit 1; done
+e2e: build clients ## Hold the specification against the release binary, with the AWS CLI and boto3
+	@python3 Tests/EndToEnd/specification.py --binary $(BELLCRANK)
 
 .PHONY: kill9
-kill9: build clients ## Kill a busy server again and again and count what it lost
-	@python3 Tests/EndToEnd/kill9.py $(BELLCRANK)
+kill9: build clients ## Kill a busy server 50 times and count what it lost
+	@python3 Tests/EndToEnd/kill9.py --binary $(BELLCRANK)
 
 .PHONY: bench
 bench: packages ## Measure speed; prints JSON lines

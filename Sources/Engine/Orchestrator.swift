@@ -324,29 +324,15 @@ public struct Orchestrator: Function {
     case .success(let read): objects = read
     }
     let routed = try await publisher.route(objects.map(created))
-    let isNews = try await self.objects.record(
-      zip(objects, routed).map { object, event in
-        ObjectNotice(
-          bucket: object.bucket, key: object.key, sequencer: Orchestrator.sequencer(of: object), event: event)
-      })
-    let fresh = zip(routed, isNews).filter(\.1).map(\.0)
-    publisher.announce(fresh)
-    let ids = JSON(fresh.map(\.event.id))
-    let now = clock.now()
-    let stale = objects.count - fresh.count
-    let (decision, code): (Decision, ReasonCode) =
-      objects.isEmpty
-      ? (.skipped, .noObjectCreated) : fresh.isEmpty ? (.duplicate, .objectStale) : (.dispatched, .delivered)
-    let entry = LedgerEntry(
-      causeID: cause.id, decision: decision, gate: decision == .skipped ? .shape : .dispatch, code: code,
-      summary: objects.isEmpty
-        ? "the notification tells of no object that came into being"
-        : "\(fresh.count) objects put on the bus, \(stale) known or older ones left out",
-      facts: ["events": ids, "stale": JSON(stale)], at: now, took: now - cause.arrivedAt, about: cause.subject)
-    if try await desk.close(entry, deadLetter: nil) { write(entry) }
+    let notices = zip(objects, routed).map { object, event in
+      ObjectNotice(bucket: object.bucket, key: object.key, sequencer: Orchestrator.sequencer(of: object), event: event)
+    }
+    let entry = try await self.objects.record(notices, of: cause, at: clock.now())
+    publisher.announce(routed)
+    write(entry)
     return [
-      "statusCode": 200, "decision": .string(entry.decision.rawValue), "run_id": .null, "events": ids,
-      "stale": JSON(stale),
+      "statusCode": 200, "decision": .string(entry.decision.rawValue), "run_id": .null,
+      "events": entry.facts["events"] ?? [], "stale": entry.facts["stale"] ?? 0,
     ]
   }
 

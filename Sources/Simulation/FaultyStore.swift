@@ -267,8 +267,10 @@ extension FaultyStore: ObjectIndex {
     try await faults.write { () throws(StoreError) in try await real.createBucket(name, at: now) }
   }
 
-  public func record(_ notices: [ObjectNotice]) async throws(StoreError) -> [Bool] {
-    try await faults.write { () throws(StoreError) in try await real.record(notices) }
+  public func record(
+    _ notices: [ObjectNotice], of cause: Cause, at now: Timestamp
+  ) async throws(StoreError) -> LedgerEntry {
+    try await faults.write { () throws(StoreError) in try await real.record(notices, of: cause, at: now) }
   }
 }
 

@@ -22,10 +22,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from chaos.evidence import Evidence, await_quiet
 from chaos.load import Load, prepare
-from chaos.promises import LOAD_QUEUE, Promises
+from chaos.promises import LOAD_QUEUE, TICK_RULE, Promises
 from chaos.verdict import Verdict
 from harness.checks import table
-from harness.clients import TRANSFORM_QUEUE, arguments, parse
+from harness.clients import TRANSFORM_QUEUE, arguments, client, parse
 from harness.processes import GENEROUS, Replay, Server, adopt_environment
 
 LIFE_SECONDS_MAX = 1.2
@@ -107,6 +107,8 @@ def torment(server, dice, seed, promises, kills):
 
 def read(server, promises, began, options):
     """Lets the server work off what is left, then judges."""
+    # What is read must not change meanwhile, so the schedule's slots end here, too.
+    client("events", server.endpoint).disable_rule(Name=TICK_RULE)
     waited = time.monotonic()
     moving = await_quiet(server, options.quiet_seconds)
     waited = time.monotonic() - waited

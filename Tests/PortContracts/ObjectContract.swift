@@ -1,5 +1,7 @@
 import Engine
 import Events
+import Ingestion
+import Telemetry
 import Testing
 
 /// What `ObjectIndex` promises (D22).
@@ -143,12 +145,22 @@ import Testing
   @Test(arguments: Adapter.all)
   func `a key's notifications are taken in the order of their sequencers, each once`(_ adapter: Adapter) async throws {
     try await adapter.run { stage in
+      var told = 0
       func advance(_ sequencer: String, _ key: String = "k") async throws -> Bool {
         let event = Sample.routed("\(key)#\(sequencer)", to: [])
         let notice = ObjectNotice(bucket: "any", key: key, sequencer: sequencer, event: event)
-        let isNews = try await stage.store.record([notice])
-        #expect(try await isNews == [true] ? stage.store.event(event.event.id) != nil : isNews == [false])
-        return isNews == [true]
+        let cause = Cause(id: "notified \(told)", trigger: .manual, arrivedAt: Sample.start)
+        told += 1
+        let row = try await stage.store.record([notice], of: cause, at: Sample.start)
+        #expect(try await stage.store.entry(of: cause.id) == row)
+        // Told again, the cause has its row already, and the news is no news.
+        #expect(try await stage.store.record([notice], of: cause, at: Sample.start.after(9)) == row)
+        guard row.decision == .dispatched else {
+          #expect(row.code == .objectStale)
+          return false
+        }
+        #expect(try await stage.store.event(event.event.id) != nil)
+        return true
       }
       #expect(try await advance("0055AED6DCD90281E5"))
       #expect(try await !advance("0055AED6DCD90281E5"))

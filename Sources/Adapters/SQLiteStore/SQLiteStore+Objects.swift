@@ -1,6 +1,7 @@
 import Engine
 import Events
 import GRDB
+import Telemetry
 
 extension SQLiteStore: ObjectIndex {
   public func commit(
@@ -65,13 +66,18 @@ extension SQLiteStore: ObjectIndex {
     try await write { db in try SQLiteStore.createBucket(name, at: now, db) }
   }
 
-  public func record(_ notices: [ObjectNotice]) async throws(StoreError) -> [Bool] {
+  public func record(
+    _ notices: [ObjectNotice], of cause: Cause, at now: Timestamp
+  ) async throws(StoreError) -> LedgerEntry {
     try await write { db in
-      try notices.map { notice in
-        guard try SQLiteStore.advance(notice.bucket, notice.key, to: notice.sequencer, db) else { return false }
-        try SQLiteStore.insert(notice.event, db)
-        return true
+      if let entry = try SQLiteStore.entry(of: cause.id, db) { return entry }
+      let fresh = try notices.filter { notice in
+        try SQLiteStore.advance(notice.bucket, notice.key, to: notice.sequencer, db)
       }
+      for notice in fresh { try SQLiteStore.insert(notice.event, db) }
+      let entry = NoticeReport.entry(cause, notices, fresh: fresh, at: now)
+      try SQLiteStore.append(entry, db)
+      return entry
     }
   }
 

@@ -1,4 +1,5 @@
 import Events
+import Telemetry
 
 /// An object's entry in the index of its bucket.
 public struct ObjectEntry: Sendable, Hashable {
@@ -72,7 +73,9 @@ public protocol ObjectIndex: Sendable {
   func buckets() async throws(StoreError) -> [(name: String, createdAt: Timestamp)]
   /// False if it exists already.
   func createBucket(_ name: String, at now: Timestamp) async throws(StoreError) -> Bool
-  /// Takes note of notifications and stores the events of those that are news, all or nothing; the answers are in their
-  /// order, false for a key that has had this sequencer or a later one (D22).
-  func record(_ notices: [ObjectNotice]) async throws(StoreError) -> [Bool]
+  /// Takes note of a cause's notifications, stores the events of those that are news, and its row, all or nothing. A key
+  /// that has had a notice's sequencer or a later one knows it already (D22).
+  ///
+  /// Returns the row; that of the first time if the cause is decided already.
+  func record(_ notices: [ObjectNotice], of cause: Cause, at now: Timestamp) async throws(StoreError) -> LedgerEntry
 }

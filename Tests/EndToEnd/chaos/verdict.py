@@ -191,7 +191,7 @@ class Verdict:
         self.once(had, TICK_QUEUE)
         slots = [row for row in self.evidence.rows if row.get("rule") == TICK_RULE]
         for row in slots:
-            self.one_of(row["cause_id"], ("dispatched", "skipped"), f"the slot {row.get('slot')}")
+            self.one_of(row["cause_id"], ("dispatched", "skipped", "disabled"), f"the slot {row.get('slot')}")
         fired = {row["slot"] for row in slots if row["decision"] == "dispatched"}
         if fired != set(had):
             self.find(f"slots that fired and slots in {TICK_QUEUE} differ: {sorted(fired ^ set(had))}")
