@@ -165,6 +165,30 @@ struct PayloadVector: Sendable, CustomTestStringConvertible {
       ])
   }
 
+  @Test func `a chain of causes is counted one hop a cause, whichever id of its parent an event names`() async throws {
+    let world = try await World()
+    func publish(_ id: String, because causation: String?) async throws -> Int? {
+      var detail: JSON = ["symbols": ["AAPL"], "correlation_id": .string("key of \(id)")]
+      if let causation { detail.set("causation_id", .string(causation)) }
+      let event = Event(
+        id: id, source: "ops.manual", detailType: "Adhoc Ingestion", account: "123456789012", region: "us-east-1",
+        time: World.start, resources: [], detail: detail)
+      _ = try await world.engine.publisher.publish([event])
+      _ = try await world.engine.deliverer.deliverDue()
+      return try await world.entry(Cause.matchID(event: id, rule: world.names.opsManualRule)).about.hops
+    }
+    #expect(try await publish("a", because: nil) == 0)
+    let first = Cause.matchID(event: "a", rule: world.names.opsManualRule)
+    let run = try #require(try await world.entry(first).about.runID)
+    for (name, parent) in [("b", "a"), ("c", first), ("d", run), ("e", "key of a")] {
+      #expect(try await publish(name, because: parent) == 1, "\(parent)")
+    }
+    // Its children say nothing of its own depth.
+    #expect(try await publish("f", because: first) == 1)
+    #expect(try await publish("g", because: "f") == 2)
+    #expect(try await publish("h", because: "unknown") == 0)
+  }
+
   @Test(arguments: ["1970-01-01T00:00:01Z", "2025-09-09T21:59:59Z", "2025-09-10T22:00:00Z"])
   func `a scheduled event by hand whose time is no slot that has come is a run of its own`(
     _ time: String

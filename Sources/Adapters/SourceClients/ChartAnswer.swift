@@ -3,8 +3,8 @@ import Extraction
 
 /// One answer of the chart endpoint, read.
 ///
-/// The endpoint is not documented by its owner; its shapes are those of recorded answers, kept in
-/// `Tests/Vectors/chart-answers.json`.
+/// The endpoint is not documented by its owner. The shapes that are read are those it was seen to answer in 2025; examples
+/// of each, with made-up prices, are in `Tests/Vectors/chart-answers.json`.
 struct ChartAnswer {
   private let answer: HTTPAnswer
   private let symbol: String
