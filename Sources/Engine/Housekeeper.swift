@@ -10,6 +10,9 @@ public final class Housekeeper: Sendable {
   /// How long a delivery that is done stays readable.
   public static let deliveriesKept = Span.days(7)
 
+  /// Why the symbols of a chunk failed whose message was purged or deleted.
+  public static func lostReason(_ queue: String) -> String { "its message is gone from \(queue)" }
+
   private let runs: any RunJournal
   private let store: any Housekeeping
   private let clock: any WallClock
@@ -49,7 +52,7 @@ public final class Housekeeper: Sendable {
 
   private func tidy(at now: Timestamp) async throws(StoreError) -> Int {
     let ended = try await runs.endLostChunks(
-      queue: workQueue, reason: "its message is gone from \(workQueue)", at: now)
+      queue: workQueue, reason: Housekeeper.lostReason(workQueue), at: now)
     for (run, status) in ended.sorted(by: { $0.key < $1.key }) {
       log.write(LogLine(.error, "run ended: a chunk's message is gone", ["run": run, "status": status.rawValue]))
     }

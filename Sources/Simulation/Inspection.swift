@@ -97,7 +97,18 @@ struct Inspection {
       }
       keys[key] = run
     }
-    return findings + limitFindings(runs)
+    return findings + lostFindings(runs) + limitFindings(runs)
+  }
+
+  /// Nobody purges a queue in a simulated life, so no chunk may be without its message.
+  private func lostFindings(_ runs: [Run]) -> [String] {
+    let reason = Housekeeper.lostReason(EnvironmentNames(world.settings).workQueue)
+    return runs.flatMap { run in
+      run.chunks.flatMap(\.results).compactMap { result in
+        guard case .failed(_, reason) = result.outcome else { return nil }
+        return "\(run.id) lost the message that was to fetch \(result.symbol)"
+      }
+    }
   }
 
   /// No window holds more runs of a kind than its limit. Clocks step, so the order is that of the ledger, not of time.
