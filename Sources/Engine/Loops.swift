@@ -43,6 +43,7 @@ extension Runtime {
   ) async {
     while !Task.isCancelled {
       let marks = bells.map(\.mark)
+      ports.observer.observe(.loopTurned(name), at: ports.clock.now())
       do {
         // Work that has begun is finished also when the loop is told to stop, so it runs where no cancellation reaches it.
         if try await Task(operation: work).value > 0 { continue }

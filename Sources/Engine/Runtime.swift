@@ -6,6 +6,7 @@ public struct Ports: Sendable {
   public let entropy: any Entropy
   public let digests: any Digests
   public let log: any LogSink
+  public let observer: any Observer
   public let rules: any RuleStore
   public let events: any EventJournal
   public let slots: any SlotJournal
@@ -22,8 +23,9 @@ public struct Ports: Sendable {
   public let sources: [String: any Source]
 
   public init(
-    clock: any WallClock, entropy: any Entropy, digests: any Digests, log: any LogSink, rules: any RuleStore,
-    events: any EventJournal, slots: any SlotJournal, deliveries: any DeliveryJournal, desk: any AdmissionDesk,
+    clock: any WallClock, entropy: any Entropy, digests: any Digests, log: any LogSink, observer: any Observer,
+    rules: any RuleStore, events: any EventJournal, slots: any SlotJournal, deliveries: any DeliveryJournal,
+    desk: any AdmissionDesk,
     queues: any WorkQueues, runs: any RunJournal, budget: any SourceBudget, universe: any UniverseStore,
     index: any ObjectIndex, ledger: any Ledger, housekeeping: any Housekeeping, blobs: any Blobs,
     sources: [String: any Source]
@@ -32,6 +34,7 @@ public struct Ports: Sendable {
     self.entropy = entropy
     self.digests = digests
     self.log = log
+    self.observer = observer
     self.rules = rules
     self.events = events
     self.slots = slots
@@ -102,13 +105,13 @@ public struct Runtime: Sendable {
       settings, book, ports.desk, ports.universe, ports.index, publisher, ports.clock, ports.entropy, ports.digests,
       ports.log, bells: queueBells, deferredDue: bells.deferredDue)
     worker = Worker(
-      ports.queues, ports.runs, ports.budget, ports.sources, objects, ports.ledger, ports.clock, ports.log, settings,
-      bells: queueBells, runEnded: bells.runEnded)
+      ports.queues, ports.runs, ports.budget, ports.sources, objects, ports.ledger, ports.clock, ports.log,
+      ports.observer, settings, bells: queueBells, runEnded: bells.runEnded)
     housekeeper = Housekeeper(
       ports.runs, ports.housekeeping, ports.clock, ports.log, workQueue: names.workQueue, runEnded: bells.runEnded)
-    functions = Functions([
-      names.orchestrator: orchestrator, names.worker: WorkerFunction(worker, ports.queues, ports.clock, names),
-    ])
+    functions = Functions(
+      [names.orchestrator: orchestrator, names.worker: WorkerFunction(worker, ports.queues, ports.clock, names)],
+      ports.clock, ports.observer)
     deliverer = Deliverer(
       ports.deliveries, ports.queues, functions, ports.clock, ports.log, queueBells: queueBells, width: deliveryWidth)
     releaser = Releaser(ports.desk, orchestrator, ports.clock, ports.log)

@@ -20,6 +20,7 @@ public final class Worker: Sendable {
   private let ledger: any Ledger
   private let clock: any WallClock
   private let log: any LogSink
+  private let observer: any Observer
   private let settings: Settings
   private let bells: Bells
   /// Rings when a run has ended, for causes may have waited for that.
@@ -29,8 +30,8 @@ public final class Worker: Sendable {
 
   public init(
     _ queues: any WorkQueues, _ runs: any RunJournal, _ budget: any SourceBudget, _ sources: [String: any Source],
-    _ objects: ObjectStore, _ ledger: any Ledger, _ clock: any WallClock, _ log: any LogSink, _ settings: Settings,
-    bells: Bells, runEnded: Bell
+    _ objects: ObjectStore, _ ledger: any Ledger, _ clock: any WallClock, _ log: any LogSink,
+    _ observer: any Observer, _ settings: Settings, bells: Bells, runEnded: Bell
   ) {
     self.queues = queues
     self.runs = runs
@@ -40,6 +41,7 @@ public final class Worker: Sendable {
     self.ledger = ledger
     self.clock = clock
     self.log = log
+    self.observer = observer
     self.settings = settings
     self.bells = bells
     self.runEnded = runEnded
@@ -56,8 +58,28 @@ public final class Worker: Sendable {
     let visibility = Span.seconds(settings.chunks.workerTimeoutSeconds)
     let received = try await queues.receive(names.workQueue, limit: 1, visibility: visibility, at: now)
     guard let message = received.first else { return false }
-    try await work(on: message)
+    try await observed(message)
     return true
+  }
+
+  /// Each message is an invocation of the worker function, as it is on AWS; within an invocation it belongs to that one.
+  private func observed(_ message: ReceivedMessage) async throws(StoreError) {
+    guard LogOrigin.current == nil else { return try await work(on: message) }
+    let function = names.worker
+    let requestID = DerivedID.uuid(of: "\(message.id)#\(message.receiveCount)")
+    let start = clock.now()
+    observer.observe(.invocationStarted(function: function, requestID: requestID), at: start)
+    let result: Result<Void, StoreError> = await LogOrigin.$current.withValue(
+      LogOrigin(function: function, requestID: requestID)
+    ) {
+      do throws(StoreError) { return .success(try await self.work(on: message)) } catch { return .failure(error) }
+    }
+    let end = clock.now()
+    var outcome = FunctionOutcome.answered(["batchItemFailures": []])
+    if case .failure(let error) = result { outcome = .failed(type: error.code.rawValue, message: error.reason) }
+    observer.observe(
+      .invocationEnded(function: function, requestID: requestID, took: max(.zero, end - start), outcome), at: end)
+    try result.get()
   }
 
   /// When the next chunk can be worked on; nil if there is none.
@@ -201,11 +223,14 @@ public final class Worker: Sendable {
     let timeout = min(limit, deadline - clock.now())
     return await withTaskGroup(of: (Int, FetchOutcome).self) { group in
       for (index, symbol) in symbols.enumerated() {
-        group.addTask {
-          (
-            index,
-            await source.prices(of: symbol, period: chunk.period, interval: chunk.interval, timeout: timeout)
-          )
+        group.addTask { [clock, observer] in
+          let asked = clock.now()
+          let outcome = await source.prices(
+            of: symbol, period: chunk.period, interval: chunk.interval, timeout: timeout)
+          let now = clock.now()
+          observer.observe(
+            .sourceAnswered(source: chunk.dataSource, took: max(.zero, now - asked), outcome.error), at: now)
+          return (index, outcome)
         }
       }
       var outcomes: [(Int, FetchOutcome)] = []

@@ -57,7 +57,8 @@ public final class SimulatedWorld {
     self.store = FaultyStore(store, faults, planted: planted)
     self.dice = dice
     ports = Ports(
-      clock: clock, entropy: entropy, digests: digests, log: log, rules: self.store, events: self.store,
+      clock: clock, entropy: entropy, digests: digests, log: log, observer: NoObserver(), rules: self.store,
+      events: self.store,
       slots: self.store, deliveries: self.store, desk: self.store, queues: self.store, runs: self.store,
       budget: self.store, universe: self.store, index: self.store, ledger: self.store, housekeeping: self.store,
       blobs: blobs,

@@ -6,6 +6,14 @@ public enum FetchOutcome: Sendable, Hashable {
   case fetched(PriceSeries)
   /// It did not, or not with anything that can be read.
   case failed(SourceError)
+
+  /// Why there are no prices; nil if there are.
+  public var error: SourceError? {
+    switch self {
+    case .fetched: nil
+    case .failed(let error): error
+    }
+  }
 }
 
 /// Why a source gave no prices for a symbol.

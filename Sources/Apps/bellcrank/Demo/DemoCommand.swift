@@ -38,7 +38,7 @@ struct DemoCommand: AsyncParsableCommand {
       let client = HTTPClient(eventLoopGroupProvider: .singleton)
       let ports = Ports(
         clock: clock, entropy: SeededEntropy(seed: 20_250_909), digests: CryptoDigests(), log: MemoryLog(),
-        store: try SQLiteStore(inMemory: config.settings), blobs: MemoryBlobs(),
+        observer: NoObserver(), store: try SQLiteStore(inMemory: config.settings), blobs: MemoryBlobs(),
         sources: SourceSet.make(config.settings, client))
       let runtime = try await Runtime(config.settings, ports, deliveryWidth: 1)
       do {

@@ -103,7 +103,7 @@ struct ServeCommand: AsyncParsableCommand {
     let client = HTTPClient(eventLoopGroupProvider: .singleton)
     let ports = Ports(
       clock: surroundings.clock, entropy: SystemEntropy(), digests: CryptoDigests(), log: LoggerSink(logger: logger),
-      store: store, blobs: blobs, sources: SourceSet.make(settings, client))
+      observer: NoObserver(), store: store, blobs: blobs, sources: SourceSet.make(settings, client))
     let runtime = try await Runtime(settings, ports, deliveryWidth: 8)
     let zone = try surroundings.zones.load("Asia/Seoul")
     let host = config.server.host
@@ -156,11 +156,12 @@ enum SourceSet {
 extension Ports {
   /// The ports of a runtime whose durable ones are all played by one store.
   init(
-    clock: any WallClock, entropy: any Entropy, digests: any Digests, log: any LogSink, store: any Store,
-    blobs: any Blobs, sources: [String: any Source]
+    clock: any WallClock, entropy: any Entropy, digests: any Digests, log: any LogSink, observer: any Observer,
+    store: any Store, blobs: any Blobs, sources: [String: any Source]
   ) {
     self.init(
-      clock: clock, entropy: entropy, digests: digests, log: log, rules: store, events: store, slots: store,
+      clock: clock, entropy: entropy, digests: digests, log: log, observer: observer, rules: store, events: store,
+      slots: store,
       deliveries: store, desk: store, queues: store, runs: store, budget: store, universe: store, index: store,
       ledger: store, housekeeping: store, blobs: blobs, sources: sources)
   }
