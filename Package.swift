@@ -70,8 +70,10 @@ let package = Package(
     module("Domain/Telemetry", uses: ["Events"]),
     // Engine: ports and loops.
     module("Engine", uses: domain),
+    // Operations: what an operator sees and does, beside the engine.
+    module("Operations", uses: domain + ["Engine"]),
     // Adapters: the ports, embedded.
-    module("Adapters/SQLiteStore", uses: domain + ["Engine", grdb, crypto]),
+    module("Adapters/SQLiteStore", uses: domain + ["Engine", "Operations", grdb, crypto]),
     module("Adapters/LocalObjects", uses: ["Events", "Engine"]),
     module("Adapters/SourceClients", uses: ["Events", "Extraction", "Engine", asyncHTTPClient, nioCore, nioHTTP1]),
     module("Adapters/SystemPorts", uses: ["Events", "Schedules", "Engine", crypto]),
@@ -82,7 +84,7 @@ let package = Package(
     module(
       "Edges/HTTPServer",
       uses: domain + [
-        "Engine", "AWSWire", "Console", "CZlib", "ReplaySource", hummingbird, httpTypes, nioCore, nioHTTPTypes,
+        "Engine", "Operations", "AWSWire", "Console", "CZlib", "ReplaySource", hummingbird, httpTypes, nioCore, nioHTTPTypes,
         nioPosix,
         logging, lifecycle,
         crypto,
@@ -93,7 +95,7 @@ let package = Package(
     .executableTarget(
       name: "bellcrank",
       dependencies: domain + [
-        "Engine", "SQLiteStore", "LocalObjects", "SourceClients", "SystemPorts", "ConfigFiles", "AWSWire",
+        "Engine", "Operations", "SQLiteStore", "LocalObjects", "SourceClients", "SystemPorts", "ConfigFiles", "AWSWire",
         "HTTPServer", "Console", "ReplaySource", "Simulation", argumentParser, asyncHTTPClient, nioCore, nioPosix,
         nioHTTP1, logging, lifecycle, unixSignals,
       ],
@@ -113,7 +115,7 @@ let package = Package(
     tests("Deliveries", covers: ["Events", "Deliveries"]),
     tests("Telemetry", covers: ["Events", "Telemetry"]),
     tests("Engine", covers: domain + ["Engine", "SQLiteStore", "Simulation", "SystemPorts"]),
-    tests("PortContracts", covers: domain + ["Engine", "SQLiteStore", "LocalObjects", "Simulation", grdb]),
+    tests("PortContracts", covers: domain + ["Engine", "Operations", "SQLiteStore", "LocalObjects", "Simulation", grdb]),
     tests("Console", covers: domain + ["Console", "Engine"]),
     tests("CLI", covers: domain + ["bellcrank", "Engine", "AWSWire", "SystemPorts", argumentParser]),
     tests("EndToEnd", covers: [], exclude: ["chaos", "harness", "sections", "kill9.py", "specification.py"]),

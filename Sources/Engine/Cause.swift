@@ -29,6 +29,13 @@ public struct Cause: Sendable, Hashable {
   /// The id of an event that a rule matched.
   public static func matchID(event: String, rule: String) -> String { "\(event)/\(rule)" }
 
+  /// What its request is known by unless its caller says otherwise (D8): a slot that is run again by hand shares the key of
+  /// the slot, so it runs only if the slot has not succeeded.
+  public var correlationID: String {
+    guard trigger == .backfill, let rule, let slot else { return id }
+    return Cause.slotID(rule: rule, at: slot)
+  }
+
   /// The run that this cause starts, if it starts one: the same each time it is asked.
   public var runID: String { "run-" + DerivedID.uuid(of: "run of \(id)") }
 

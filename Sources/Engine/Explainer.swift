@@ -49,6 +49,7 @@ public struct Explainer: Sendable {
   public static func headline(_ entry: LedgerEntry) -> String {
     switch entry.decision {
     case .dispatched, .dryRun: "\(entry.decision.rawValue): \(entry.summary)"
+    case .changed: "changed: \(entry.summary)"
     case .deferred: "waits at gate \(entry.gate.rawValue) (\(entry.code.rawValue)): \(entry.summary)"
     case .duplicate, .conflict, .invalid, .rejected, .rateLimited, .breakerOpen, .loopStopped, .disabled, .missed,
       .skipped, .unmatched, .undeliverable:
@@ -82,6 +83,7 @@ public struct Explainer: Sendable {
     case .enabled, .delivery: entry.about.rule != nil || gate == entry.gate
     case .match: (entry.about.eventID != nil && entry.about.slot == nil) || gate == entry.gate
     case .misfire: entry.about.slot != nil
+    case .operator: gate == entry.gate
     case .shape, .structure, .values, .symbols, .plan, .causation, .duplicate, .breaker, .rate, .lease, .claim,
       .dispatch:
       true
@@ -104,14 +106,14 @@ public struct Explainer: Sendable {
       guard let seconds = entry.facts["retry_after"]?.int else { return entry.code.remedy }
       let free = entry.at + .seconds(seconds)
       return "the same request from \(free) on; \(entry.code.remedy ?? "")"
-    case .misfireSkipped:
-      let date = entry.about.slot?.dateText ?? "DATE"
-      return "bellcrank trigger run --set ds=\(date)"
+    case .misfireSkipped, .slotMissed:
+      return "bellcrank schedule recover \(rule) \(entry.about.slot?.description ?? "SLOT")"
     case .dispatched, .delivered, .dryRun, .duplicateRun, .idempotencyConflict, .malformedEvent, .invalidDataSource,
       .invalidDomain, .invalidTableName, .invalidSymbols, .unknownDataSource, .unknownTable, .noSymbols, .loopStopped,
       .leaseHeld, .waitingInLine, .noIngestionAsked, .objectStale, .noObjectCreated, .targetMissing, .inputNotShaped,
       .retriesExhausted,
-      .eventTooOld:
+      .eventTooOld, .ruleChanged, .ruleReset,
+      .operatorAction:
       return entry.code.remedy
     }
   }

@@ -154,7 +154,7 @@ public struct Orchestrator: Function {
   private func process(
     _ body: JSON, _ kind: RequestReader.Kind, _ cause: Cause, triggerTime: Timestamp, _ payload: [UInt8]
   ) async throws(StoreError) -> JSON {
-    let derived = cause.trigger == .manual ? entropy.uuid() : cause.id
+    let derived = cause.trigger == .manual ? entropy.uuid() : cause.correlationID
     switch RequestReader.read(
       body, trigger: cause.trigger, correlationID: derived, triggerTime: triggerTime, kind: kind,
       defaults: settings.defaults, catalog: settings.catalog)
@@ -353,7 +353,7 @@ public struct Orchestrator: Function {
   private func write(_ entry: LedgerEntry) {
     let level: LogLine.Level =
       switch entry.decision {
-      case .dispatched, .dryRun, .duplicate, .deferred, .skipped, .unmatched, .disabled: .info
+      case .dispatched, .dryRun, .duplicate, .deferred, .skipped, .unmatched, .disabled, .changed: .info
       case .rateLimited, .breakerOpen, .conflict: .warning
       case .invalid: entry.gate == .structure ? .error : .warning
       case .rejected, .loopStopped, .undeliverable, .missed: .error

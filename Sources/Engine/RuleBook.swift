@@ -24,7 +24,7 @@ public final class RuleBook: Sendable {
   ///
   /// Throws what the closure throws; then nothing has changed. Version and, for a new schedule, anchor are set here.
   public func change<Failure: Error>(
-    _ name: String, _ edit: @escaping @Sendable (Rule?) throws(Failure) -> Rule
+    _ name: String, _ note: ChangeNote, _ edit: @escaping @Sendable (Rule?) throws(Failure) -> Rule
   ) async throws -> Rule {
     try await turnstile.pass {
       let old = bus.rule(name)
@@ -33,16 +33,18 @@ public final class RuleBook: Sendable {
       let now = clock.now()
       // A changed expression opens a new epoch: slots before the change are never visited again.
       rule.anchor = old?.schedule == rule.schedule ? old?.anchor ?? now : now
-      try await store.save(rule, at: now)
+      try await store.save(rule, row: RuleChange.entry(from: old, to: rule, note, at: now), at: now)
       replace(rule, named: name)
       return rule
     }
   }
 
   /// Removes a rule; false if there is none.
-  public func remove(_ name: String) async throws(StoreError) -> Bool {
+  public func remove(_ name: String, _ note: ChangeNote) async throws(StoreError) -> Bool {
     try await turnstile.pass { () throws(StoreError) in
-      guard try await store.remove(name, at: clock.now()) else { return false }
+      let now = clock.now()
+      let row = RuleChange.entry(from: bus.rule(name), to: nil, note, at: now)
+      guard try await store.remove(name, row: row, at: now) else { return false }
       replace(nil, named: name)
       return true
     }

@@ -68,6 +68,7 @@ public struct Runtime: Sendable {
   public let releaser: Releaser
   public let worker: Worker
   public let housekeeper: Housekeeper
+  public let watchdog: Watchdog
   public let objects: ObjectStore
   public let functions: Functions
   public let queueBells: Bells
@@ -117,6 +118,7 @@ public struct Runtime: Sendable {
     releaser = Releaser(ports.desk, orchestrator, ports.clock, ports.log)
     scheduler = try await Scheduler(
       book, ports.slots, ports.clock, ports.log, names: settings.names, deliveriesDue: bells.deliveriesDue)
+    watchdog = Watchdog(book, ports.slots, ports.ledger, ports.clock, ports.log, startedAt: now)
   }
 
   /// Does all that is due now, in a fixed order, until nothing is. Returns how much there was.

@@ -22,12 +22,12 @@ public struct FaultyStore: Sendable {
 extension FaultyStore: RuleStore {
   public func rules() async throws(StoreError) -> [Rule] { try await real.rules() }
 
-  public func save(_ rule: Rule, at now: Timestamp) async throws(StoreError) {
-    try await faults.write { () throws(StoreError) in try await real.save(rule, at: now) }
+  public func save(_ rule: Rule, row: LedgerEntry, at now: Timestamp) async throws(StoreError) {
+    try await faults.write { () throws(StoreError) in try await real.save(rule, row: row, at: now) }
   }
 
-  public func remove(_ name: String, at now: Timestamp) async throws(StoreError) -> Bool {
-    try await faults.write { () throws(StoreError) in try await real.remove(name, at: now) }
+  public func remove(_ name: String, row: LedgerEntry, at now: Timestamp) async throws(StoreError) -> Bool {
+    try await faults.write { () throws(StoreError) in try await real.remove(name, row: row, at: now) }
   }
 
   public func rule(_ name: String, version: Int) async throws(StoreError) -> Rule? {

@@ -119,7 +119,7 @@ private final class Moody: Function {
 
   @Test func `an event for a disabled rule has its row and no delivery`() async throws {
     let world = try await World()
-    _ = try await world.engine.book.change(world.names.opsManualRule) { old in
+    _ = try await world.engine.book.change(world.names.opsManualRule, .testing) { old in
       var rule = try #require(old)
       rule.state = .disabled
       return rule

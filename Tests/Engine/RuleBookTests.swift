@@ -10,7 +10,7 @@ import Testing
   @Test func `a change is stored, counted, in force at once and told`() async throws {
     let world = try await World()
     let mark = world.engine.book.changed.mark
-    let changed = try await world.engine.book.change(world.names.opsManualRule) { old in
+    let changed = try await world.engine.book.change(world.names.opsManualRule, .testing) { old in
       var rule = try #require(old)
       rule.state = .disabled
       rule.version = 99
@@ -27,7 +27,7 @@ import Testing
     let world = try await World()
     let before = world.engine.book.bus.rules
     await #expect(throws: Refused.self) {
-      _ = try await world.engine.book.change("new") { old in
+      _ = try await world.engine.book.change("new", .testing) { old in
         #expect(old == nil)
         throw Refused()
       }
@@ -40,10 +40,10 @@ import Testing
     let world = try await World()
     let name = world.names.opsManualRule
     let first = try #require(world.engine.book.bus.rule(name))
-    #expect(try await world.engine.book.remove(name))
-    #expect(try await !world.engine.book.remove(name))
+    #expect(try await world.engine.book.remove(name, .testing))
+    #expect(try await !world.engine.book.remove(name, .testing))
     #expect(world.engine.book.bus.rule(name) == nil)
-    let back = try await world.engine.book.change(name) { _ in
+    let back = try await world.engine.book.change(name, .testing) { _ in
       var rule = first
       rule.description = "another rule of that name"
       return rule
@@ -57,7 +57,7 @@ import Testing
     let book = world.engine.book
     let name = world.names.opsManualRule
     try await withThrowingTaskGroup(of: Void.self) { group in
-      for _ in 0..<16 { group.addTask { _ = try await book.change(name) { old in try #require(old) } } }
+      for _ in 0..<16 { group.addTask { _ = try await book.change(name, .testing) { old in try #require(old) } } }
       try await group.waitForAll()
     }
     #expect(book.bus.rule(name)?.version == 17)

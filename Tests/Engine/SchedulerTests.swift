@@ -71,7 +71,7 @@ import Testing
 
   @Test func `a disabled schedule's slots get their rows and nothing else, and none comes back later`() async throws {
     let world = try await World(at: World.start.after(-60))
-    _ = try await world.engine.book.change(world.names.scheduleRule) { old in
+    _ = try await world.engine.book.change(world.names.scheduleRule, .testing) { old in
       var rule = try #require(old)
       rule.state = .disabled
       return rule
@@ -81,7 +81,7 @@ import Testing
     let entry = try await world.entry(slot(world))
     #expect(entry.decision == .disabled)
     #expect(entry.code == .ruleDisabled)
-    _ = try await world.engine.book.change(world.names.scheduleRule) { old in
+    _ = try await world.engine.book.change(world.names.scheduleRule, .testing) { old in
       var rule = try #require(old)
       rule.state = .enabled
       return rule
@@ -92,7 +92,7 @@ import Testing
 
   @Test func `a schedule without targets is undeliverable`() async throws {
     let world = try await World(at: World.start.after(-60))
-    _ = try await world.engine.book.change(world.names.scheduleRule) { old in
+    _ = try await world.engine.book.change(world.names.scheduleRule, .testing) { old in
       var rule = try #require(old)
       rule.targets = []
       return rule
@@ -105,7 +105,7 @@ import Testing
   @Test func `an edited expression opens a new epoch: no slot before the edit is visited`() async throws {
     let world = try await World(at: World.start.after(-60))
     world.clock.advance(to: World.start.after(3_600))
-    let edited = try await world.engine.book.change(world.names.scheduleRule) { old in
+    let edited = try await world.engine.book.change(world.names.scheduleRule, .testing) { old in
       var rule = try #require(old)
       rule.schedule = try ScheduleExpression("cron(30 * * * ? *)", dialect: .rules)
       return rule
@@ -113,7 +113,7 @@ import Testing
     #expect(edited.anchor == World.start.after(3_600))
     #expect(try await world.engine.scheduler.tick() == 0)
     #expect(world.engine.scheduler.nextDue() == World.start.after(5_400))
-    let described = try await world.engine.book.change(world.names.scheduleRule) { old in
+    let described = try await world.engine.book.change(world.names.scheduleRule, .testing) { old in
       var rule = try #require(old)
       rule.description = "no new epoch"
       return rule
@@ -141,9 +141,9 @@ import Testing
     world.clock.advance(to: World.start)
     _ = try await world.engine.scheduler.tick()
     let old = try #require(world.engine.book.bus.rule(world.names.scheduleRule))
-    #expect(try await world.engine.book.remove(old.name))
+    #expect(try await world.engine.book.remove(old.name, .testing))
     world.clock.set(to: World.start.after(-600))
-    _ = try await world.engine.book.change(old.name) { _ in old }
+    _ = try await world.engine.book.change(old.name, .testing) { _ in old }
     world.clock.advance(to: World.start.after(10))
     _ = try await world.restarted().scheduler.tick()
     #expect(try await world.store.events(limit: 10).count == 1)

@@ -9,6 +9,10 @@ import SystemPorts
 import Telemetry
 import Testing
 
+extension ChangeNote {
+  static let testing = ChangeNote(operation: "PutRule", who: "arn:aws:iam::123456789012:user/tester", why: "a test")
+}
+
 /// §1's `dev` environment on a virtual clock, with everything in memory.
 final class World: Sendable {
   static let start = Timestamp(seconds: 1_757_455_200)  // 2025-09-09T22:00:00Z, the slot of §1.

@@ -16,7 +16,7 @@ import Testing
       #expect(try await stage.store.rules().count == 6)
       #expect(try await stage.store.queues().count == 4)
       #expect(try await stage.store.buckets().map(\.name) == [names.rawBucket])
-      #expect(try await stage.store.remove(names.objectRule, at: Sample.start))
+      #expect(try await stage.store.remove(names.objectRule, row: Sample.row, at: Sample.start))
       let seed = try EnvironmentSeed(stage.settings, at: Sample.start)
       try stage.reopen()
       #expect(try await !stage.store.seed(seed, at: Sample.start))
@@ -31,7 +31,7 @@ import Testing
   func `a rule comes back as it went in`(_ adapter: Adapter) async throws {
     try await adapter.run { stage in
       let rules = try EnvironmentSeed(stage.settings, at: Sample.start).rules + [try rule(version: 1)]
-      try await stage.store.save(try rule(version: 1), at: Sample.start)
+      try await stage.store.save(try rule(version: 1), row: Sample.row, at: Sample.start)
       try stage.reopen()
       #expect(try await stage.store.rules() == rules.sorted { $0.name < $1.name })
     }
@@ -41,14 +41,14 @@ import Testing
   func `a rule that is replaced or removed stays readable by its version`(_ adapter: Adapter) async throws {
     try await adapter.run { stage in
       var rule = try rule(version: 1)
-      try await stage.store.save(rule, at: Sample.start)
+      try await stage.store.save(rule, row: Sample.row, at: Sample.start)
       rule.version = 2
       rule.state = .disabled
-      try await stage.store.save(rule, at: Sample.start.after(1))
+      try await stage.store.save(rule, row: Sample.row, at: Sample.start.after(1))
       #expect(try await stage.store.rules().filter { $0.name == rule.name } == [rule])
-      #expect(try await stage.store.remove(rule.name, at: Sample.start.after(2)))
+      #expect(try await stage.store.remove(rule.name, row: Sample.row, at: Sample.start.after(2)))
       try stage.reopen()
-      #expect(try await !stage.store.remove(rule.name, at: Sample.start.after(3)))
+      #expect(try await !stage.store.remove(rule.name, row: Sample.row, at: Sample.start.after(3)))
       #expect(try await stage.store.rules().contains { $0.name == rule.name } == false)
       #expect(try await stage.store.rule(rule.name, version: 1) == (try self.rule(version: 1)))
       #expect(try await stage.store.rule(rule.name, version: 2) == rule)
@@ -61,11 +61,11 @@ import Testing
   func `a removed rule takes its cursor with it`(_ adapter: Adapter) async throws {
     try await adapter.run { stage in
       let rule = try rule(version: 1)
-      try await stage.store.save(rule, at: Sample.start)
+      try await stage.store.save(rule, row: Sample.row, at: Sample.start)
       try await stage.store.record([
         SlotRecord(rule: rule.name, slot: Sample.start, outcome: .passes(Sample.entry("slot", .skipped)))
       ])
-      #expect(try await stage.store.remove(rule.name, at: Sample.start))
+      #expect(try await stage.store.remove(rule.name, row: Sample.row, at: Sample.start))
       #expect(try await stage.store.cursors().isEmpty)
     }
   }

@@ -280,7 +280,7 @@ struct Write: Sendable, CustomTestStringConvertible {
     Write("rule") { store in
       var rule = try #require(try await store.rules().first)
       rule.version = 2
-      try await store.save(rule, at: Sample.start)
+      try await store.save(rule, row: Sample.row, at: Sample.start)
     },
   ]
   /// Ends a chunk that stored nothing, with a dead letter.

@@ -18,6 +18,10 @@ enum Sample {
     environment: "dev", dataSource: "yahoo_finance", dataType: "prices", domain: "market", tableName: "prices",
     symbols: ["AAPL", "MSFT", "GOOGL"], period: "1mo", interval: "1d", fileFormat: "json")
 
+  /// What a change of a rule writes into the ledger.
+  static let row = RuleChange.entry(
+    from: nil, to: nil, ChangeNote(operation: "PutRule", who: "somebody", why: nil), at: start)
+
   static func settings(_ limits: Admission.Limits = .init()) throws -> Settings {
     Settings(
       environment: "dev", names: names, defaults: defaults,

@@ -43,9 +43,10 @@ import Testing
     #expect(Decision.allCases.filter { !$0.isTerminal } == [.deferred])
   }
 
-  @Test func `decisions are the words of D32`() {
+  @Test func `decisions are the words of D32, and one for what operators change`() {
     #expect(
       Set(Decision.allCases.map(\.rawValue)) == [
+        "changed",
         "dispatched", "dry_run", "duplicate", "conflict", "invalid", "rejected", "rate_limited", "breaker_open",
         "loop_stopped", "disabled", "missed", "skipped", "unmatched", "undeliverable", "deferred",
       ])

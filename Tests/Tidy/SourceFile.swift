@@ -56,7 +56,7 @@ struct SourceFile: Sendable {
   /// The module that the file belongs to, by its folder: `Domain/Events`, `Engine`.
   var module: String {
     let parts = path.split(separator: "/").dropFirst().dropLast()
-    let flat: Set<Substring> = ["Engine", "Simulation"]
+    let flat: Set<Substring> = ["Engine", "Operations", "Simulation"]
     return parts.prefix(parts.first.map { flat.contains($0) ? 1 : 2 } ?? 0).joined(separator: "/")
   }
 

@@ -2,6 +2,7 @@ import Engine
 import Events
 import GRDB
 import Rules
+import Telemetry
 
 extension SQLiteStore: RuleStore {
   public func rules() async throws(StoreError) -> [Rule] {
@@ -10,15 +11,19 @@ extension SQLiteStore: RuleStore {
     }
   }
 
-  public func save(_ rule: Rule, at now: Timestamp) async throws(StoreError) {
-    try await write { db in try SQLiteStore.save(rule, at: now, db) }
+  public func save(_ rule: Rule, row: LedgerEntry, at now: Timestamp) async throws(StoreError) {
+    try await write { db in
+      try SQLiteStore.save(rule, at: now, db)
+      try SQLiteStore.append(row, db)
+    }
   }
 
-  public func remove(_ name: String, at now: Timestamp) async throws(StoreError) -> Bool {
+  public func remove(_ name: String, row: LedgerEntry, at now: Timestamp) async throws(StoreError) -> Bool {
     try await write { db in
       try db.run("DELETE FROM rules WHERE name = ?", [name])
       guard db.changesCount > 0 else { return false }
       try db.run("DELETE FROM schedule_cursors WHERE rule = ?", [name])
+      try SQLiteStore.append(row, db)
       return true
     }
   }

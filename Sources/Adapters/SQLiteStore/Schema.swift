@@ -7,6 +7,9 @@ enum Schema {
     migrator.registerMigration("1") { db in
       for statement in version1 { try db.execute(sql: statement) }
     }
+    migrator.registerMigration("2") { db in
+      for statement in version2 { try db.execute(sql: statement) }
+    }
     return migrator
   }
 
@@ -130,5 +133,65 @@ enum Schema {
       effective_at INTEGER NOT NULL, added TEXT NOT NULL, removed TEXT NOT NULL, folded INTEGER NOT NULL DEFAULT 0)
     """,
     "CREATE INDEX universe_changes_open ON universe_changes (effective_at, seq) WHERE folded = 0",
+  ]
+
+  /// What operators see and define: metrics, logs, alarms and their kind.
+  private static let version2 = [
+    """
+    CREATE TABLE documents (kind TEXT NOT NULL, name TEXT NOT NULL, json TEXT NOT NULL, created_at INTEGER NOT NULL,
+      changed_at INTEGER NOT NULL, PRIMARY KEY (kind, name)) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE metrics (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, namespace TEXT NOT NULL, name TEXT NOT NULL,
+      last_at INTEGER NOT NULL)
+    """,
+    "CREATE INDEX metrics_name ON metrics (namespace, name)",
+    """
+    CREATE TABLE rollups (metric INTEGER NOT NULL, period INTEGER NOT NULL, at INTEGER NOT NULL, unit TEXT NOT NULL,
+      json TEXT NOT NULL, PRIMARY KEY (metric, period, at, unit)) WITHOUT ROWID
+    """,
+    "CREATE INDEX rollups_age ON rollups (period, at)",
+    """
+    CREATE TABLE traffic (queue TEXT PRIMARY KEY, sent INTEGER NOT NULL, sent_bytes INTEGER NOT NULL,
+      received INTEGER NOT NULL, deleted INTEGER NOT NULL) WITHOUT ROWID
+    """,
+    """
+    CREATE TRIGGER messages_sent_count AFTER INSERT ON messages BEGIN
+      INSERT INTO traffic (queue, sent, sent_bytes, received, deleted) VALUES (NEW.queue, 1, LENGTH(NEW.body), 0, 0)
+      ON CONFLICT (queue) DO UPDATE SET sent = sent + 1, sent_bytes = sent_bytes + LENGTH(NEW.body);
+    END
+    """,
+    """
+    CREATE TRIGGER messages_received_count AFTER UPDATE OF receive_count ON messages
+    WHEN NEW.receive_count > OLD.receive_count BEGIN
+      UPDATE traffic SET received = received + 1 WHERE queue = NEW.queue;
+    END
+    """,
+    """
+    CREATE TRIGGER messages_deleted_count AFTER DELETE ON messages BEGIN
+      UPDATE traffic SET deleted = deleted + 1 WHERE queue = OLD.queue;
+    END
+    """,
+    """
+    CREATE TABLE log_groups (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, created_at INTEGER NOT NULL,
+      retention_days INTEGER)
+    """,
+    """
+    CREATE TABLE log_streams (id INTEGER PRIMARY KEY, group_id INTEGER NOT NULL, name TEXT NOT NULL,
+      created_at INTEGER NOT NULL, first_at INTEGER, last_at INTEGER, last_ingested_at INTEGER,
+      bytes INTEGER NOT NULL DEFAULT 0, UNIQUE (group_id, name))
+    """,
+    """
+    CREATE TABLE log_events (seq INTEGER PRIMARY KEY AUTOINCREMENT, group_id INTEGER NOT NULL, stream_id INTEGER NOT NULL,
+      at INTEGER NOT NULL, ingested_at INTEGER NOT NULL, message TEXT NOT NULL)
+    """,
+    "CREATE INDEX log_events_group ON log_events (group_id, at, seq)",
+    "CREATE INDEX log_events_stream ON log_events (stream_id, at, seq)",
+    """
+    CREATE TABLE alarm_history (seq INTEGER PRIMARY KEY AUTOINCREMENT, alarm TEXT NOT NULL, at INTEGER NOT NULL,
+      type TEXT NOT NULL, json TEXT NOT NULL)
+    """,
+    "CREATE INDEX alarm_history_alarm ON alarm_history (alarm, seq)",
+    "CREATE INDEX alarm_history_at ON alarm_history (at)",
   ]
 }

@@ -14,6 +14,8 @@ public enum Decision: String, Sendable, Hashable, Codable, CaseIterable {
   case skipped
   case unmatched
   case undeliverable
+  /// No cause: an operator changed a definition, and the row says who, when and why (§9).
+  case changed
   /// Not decided yet: the cause waits its turn and will get one of the others.
   case deferred
 
@@ -23,6 +25,8 @@ public enum Decision: String, Sendable, Hashable, Codable, CaseIterable {
 
 /// What a cause has to pass, in this order (D10).
 public enum Gate: String, Sendable, Hashable, Codable, CaseIterable {
+  /// Somebody's own doing; no cause passes it.
+  case `operator`
   case enabled
   case match
   case misfire

@@ -29,6 +29,10 @@ public enum ReasonCode: String, Sendable, Hashable, Codable, CaseIterable {
   case inputNotShaped = "INPUT_NOT_SHAPED"
   case retriesExhausted = "RETRIES_EXHAUSTED"
   case eventTooOld = "EVENT_TOO_OLD"
+  case slotMissed = "SLOT_MISSED"
+  case ruleChanged = "RULE_CHANGED"
+  case ruleReset = "RULE_RESET"
+  case operatorAction = "OPERATOR_ACTION"
 
   /// What happened, for someone who meets the code for the first time.
   public var meaning: String {
@@ -62,13 +66,19 @@ public enum ReasonCode: String, Sendable, Hashable, Codable, CaseIterable {
     case .inputNotShaped: "the target's input could not be made from the event"
     case .retriesExhausted: "the target refused the event as often as its retry policy allows"
     case .eventTooOld: "the event outlived the maximum age of its retry policy"
+    case .slotMissed: "the slot's instant passed and nothing was decided about it: the scheduler did not work"
+    case .ruleChanged: "an operator changed the rule"
+    case .ruleReset: "put-rule replaced the whole rule, and with it more than was named"
+    case .operatorAction: "an operator acted: a run now, a recovery, a redrive, a discard"
     }
   }
 
   /// What a person does about it; nil where nothing needs doing.
   public var remedy: String? {
     switch self {
-    case .dispatched, .delivered, .dryRun, .noIngestionAsked, .objectStale, .noObjectCreated, .waitingInLine: nil
+    case .dispatched, .delivered, .dryRun, .noIngestionAsked, .objectStale, .noObjectCreated, .waitingInLine,
+      .ruleChanged, .operatorAction:
+      nil
     case .duplicateRun: "use another correlation_id to run it again"
     case .idempotencyConflict: "use another correlation_id, or send the same payload"
     case .malformedEvent: "send a JSON object; fields that are left out take the environment's defaults"
@@ -83,11 +93,13 @@ public enum ReasonCode: String, Sendable, Hashable, Codable, CaseIterable {
       "mend the source; the breaker lets one probe through after its hour, an urgent manual run at once"
     case .leaseHeld: "wait for the holder, or release its lease: bellcrank lease release"
     case .ruleDisabled: "aws events enable-rule --name RULE"
-    case .misfireSkipped: "run it by hand: bellcrank trigger run --set ds=DATE"
+    case .misfireSkipped: "run it by hand: bellcrank schedule recover RULE SLOT"
     case .noRuleMatched: "compare the event with the pattern: bellcrank pattern test"
     case .noTargets: "aws events put-targets --rule RULE --targets …"
     case .targetMissing: "create the target, or correct its ARN: aws events put-targets"
     case .inputNotShaped: "mend the target's InputPath or InputTransformer: aws events put-targets"
+    case .slotMissed: "bellcrank schedule recover RULE SLOT"
+    case .ruleReset: "put-rule again with the description, state and pattern that the rule shall have"
     case .retriesExhausted, .eventTooOld: "mend the target, then send the dead letter again"
     }
   }

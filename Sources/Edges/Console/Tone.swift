@@ -13,7 +13,7 @@ enum Tone: String, Sendable {
     }
     switch decision {
     case .dispatched, .dryRun: self = .good
-    case .duplicate, .disabled, .skipped, .unmatched: self = .quiet
+    case .duplicate, .disabled, .skipped, .unmatched, .changed: self = .quiet
     case .deferred, .rateLimited, .invalid, .rejected, .conflict: self = .warn
     case .breakerOpen, .loopStopped, .missed, .undeliverable: self = .bad
     }

@@ -73,7 +73,8 @@ public struct ServerResponder: HTTPResponder {
       host: message.header("host") ?? "", body: message.body)
     let route = Route(request)
     let context = ServiceContext(
-      runtime: runtime, origin: "http://\(request.host)", requestID: runtime.ports.entropy.uuid())
+      runtime: runtime, origin: "http://\(request.host)", requestID: runtime.ports.entropy.uuid(),
+      who: route.scope?.accessKeyID ?? "unsigned", why: message.header("x-bellcrank-reason"))
     let response: WireResponse
     do {
       response = try await answer(try route.decode(request), route, context)

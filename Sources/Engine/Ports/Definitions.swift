@@ -1,13 +1,14 @@
 import Events
 import Rules
+import Telemetry
 
 /// Where rules survive a restart. Adapter: `SQLiteStore`.
 public protocol RuleStore: Sendable {
   func rules() async throws(StoreError) -> [Rule]
-  /// Creates or replaces the rule; the version it had before stays readable.
-  func save(_ rule: Rule, at now: Timestamp) async throws(StoreError)
-  /// Removes the rule; its versions stay readable. False if there is none.
-  func remove(_ name: String, at now: Timestamp) async throws(StoreError) -> Bool
+  /// Creates or replaces the rule and writes the row that tells of it, all or nothing; the version it had before stays readable.
+  func save(_ rule: Rule, row: LedgerEntry, at now: Timestamp) async throws(StoreError)
+  /// Removes the rule and writes the row that tells of it; its versions stay readable. False if there is none.
+  func remove(_ name: String, row: LedgerEntry, at now: Timestamp) async throws(StoreError) -> Bool
   /// The rule as it was in that version.
   func rule(_ name: String, version: Int) async throws(StoreError) -> Rule?
   /// Writes what a new environment starts with, unless that was done before. True if it was done now.

@@ -116,7 +116,7 @@ struct DemoStory: Sendable {
     let settings = runtime.settings
     let target = Target(
       id: "team", arn: settings.names.queue(names.transformQueue), input: .whole, deadLetter: nil)
-    _ = try await runtime.book.change(rule) { _ in
+    _ = try await runtime.book.change(rule, ChangeNote(operation: "PutRule", who: "the demo", why: nil)) { _ in
       Rule(
         name: rule, arn: settings.names.rule(rule), description: nil, state: .enabled, pattern: pattern,
         schedule: nil, misfire: settings.misfire, targets: [target], version: 1, anchor: .epoch)

@@ -129,7 +129,7 @@ struct EventsService: Sendable {
     let state: Rule.State = input.state == .disabled ? .disabled : .enabled
     let now = context.now
     let old = context.runtime.book.bus.rule(input.name)
-    let rule = try await context.runtime.book.change(input.name) { [schedule] old in
+    let rule = try await context.runtime.book.change(input.name, context.note("PutRule")) { [schedule] old in
       Rule(
         name: input.name, arn: names.rule(input.name), description: input.description, state: state, pattern: pattern,
         schedule: schedule, misfire: old?.misfire ?? settings.misfire, targets: old?.targets ?? [], version: 1,
@@ -142,13 +142,8 @@ struct EventsService: Sendable {
 
   /// D27: `put-rule` replaces the whole rule, and whoever wanted to change a cron may not know what else that changed.
   private func warn(of old: Rule?, replacedBy rule: Rule) {
-    guard let old else { return }
-    var lost: [String] = []
-    if !old.isEnabled, rule.isEnabled { lost.append("it was disabled and is enabled again") }
-    if old.description != nil, rule.description == nil { lost.append("its description is gone") }
-    if old.pattern != nil, rule.pattern == nil { lost.append("its event pattern is gone") }
-    if old.schedule != nil, rule.schedule == nil { lost.append("its schedule is gone") }
-    guard !lost.isEmpty else { return }
+    let lost = RuleChange.collateral(of: old, replacedBy: rule, context.note("PutRule"))
+    guard let old, !lost.isEmpty else { return }
     context.ports.log.write(
       LogLine(
         .warning, "put-rule replaced more than it named: \(lost.joined(separator: ", "))",
@@ -157,7 +152,9 @@ struct EventsService: Sendable {
 
   private func setState(_ reference: EventsOperation.RuleReference, _ state: Rule.State) async throws -> EventsAnswer {
     _ = try rule(reference)
-    let rule = try await context.runtime.book.change(reference.name) { old in
+    let rule = try await context.runtime.book.change(
+      reference.name, context.note(state == .enabled ? "EnableRule" : "DisableRule")
+    ) { old in
       guard var rule = old else { throw WireError.noSuchRule(reference.name) }
       rule.state = state
       return rule
@@ -172,7 +169,7 @@ struct EventsService: Sendable {
     if let rule = context.runtime.book.bus.rule(reference.name), !rule.targets.isEmpty {
       throw WireError(.validation, "Rule can't be deleted since it has targets.")
     }
-    _ = try await context.runtime.book.remove(reference.name)
+    _ = try await context.runtime.book.remove(reference.name, context.note("DeleteRule"))
     return .done
   }
 
@@ -203,7 +200,7 @@ struct EventsService: Sendable {
   private func putTargets(_ input: PutTargetsInput) async throws -> EventsAnswer {
     _ = try rule(input.rule)
     let added = try input.targets.map(target)
-    _ = try await context.runtime.book.change(input.rule.name) { old in
+    _ = try await context.runtime.book.change(input.rule.name, context.note("PutTargets")) { old in
       guard var rule = old else { throw WireError.noSuchRule(input.rule.name) }
       rule.targets = rule.targets.filter { kept in !added.contains { $0.id == kept.id } } + added
       guard rule.targets.count <= Rule.targetsMax else {
@@ -280,7 +277,7 @@ struct EventsService: Sendable {
     _ reference: EventsOperation.RuleReference, _ ids: [String]
   ) async throws -> EventsAnswer {
     let known = Set(try rule(reference).targets.map(\.id))
-    _ = try await context.runtime.book.change(reference.name) { old in
+    _ = try await context.runtime.book.change(reference.name, context.note("RemoveTargets")) { old in
       guard var rule = old else { throw WireError.noSuchRule(reference.name) }
       rule.targets.removeAll { ids.contains($0.id) }
       return rule

@@ -8,6 +8,12 @@ struct ServiceContext: Sendable {
   /// `http://host:port`, as the client's Host header says: URLs that are handed out must lead back.
   let origin: String
   let requestID: String
+  /// Who asks, as the ledger will name them.
+  let who: String
+  /// Why, if they said so in the header `x-bellcrank-reason`.
+  let why: String?
+
+  func note(_ operation: String) -> ChangeNote { ChangeNote(operation: operation, who: who, why: why) }
 
   var ports: Ports { runtime.ports }
   var now: Timestamp { runtime.ports.clock.now() }
