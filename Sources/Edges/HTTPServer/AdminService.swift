@@ -15,16 +15,10 @@ struct AdminService: Sendable {
     self.runtime = runtime
   }
 
-  private struct Refusal: Error {
-    let status: Int
-    let code: String
-    let message: String
-  }
-
   func respond(to request: HTTPRequestMessage) async -> HTTPReply {
     do {
       return reply(200, try await answer(request))
-    } catch let refusal as Refusal {
+    } catch let refusal as AdminRefusal {
       return reply(refusal.status, error(refusal.code, refusal.message))
     } catch let failure as StoreError {
       return reply(failure.code == .refused ? 400 : 503, error(failure.code.rawValue, failure.reason))
@@ -56,14 +50,31 @@ struct AdminService: Sendable {
     case ("GET", "why", let id?): return try found(try await Explainer(runtime).why(id), "cause, event or run", id)
     case ("GET", "verify", nil):
       return ["broken": .array(try await runtime.ports.ledger.brokenLinks().map { JSON(Int($0)) })]
-    case ("POST", "lease", nil): return try await lease(request.body)
-    default:
-      throw Refusal(status: 404, code: "NO_SUCH_PATH", message: "\(request.method) \(request.path) is not served")
+    case ("POST", "lease", nil): return try await lease(try object(request.body))
+    case ("POST", "schedules", let rule?):
+      guard parts.count == 3, let action = parts.last else { throw missing(request) }
+      return try await ScheduleService(runtime).act(rule, action, try object(request.body), who: "unsigned")
+    default: throw missing(request)
     }
   }
 
+  private func missing(_ request: HTTPRequestMessage) -> AdminRefusal {
+    AdminRefusal(status: 404, code: "NO_SUCH_PATH", message: "\(request.method) \(request.path) is not served")
+  }
+
+  /// The body, which is a JSON object; an empty one counts as one.
+  private func object(_ body: [UInt8]) throws -> JSON {
+    do {
+      let json = body.isEmpty ? JSON.object([]) : try JSON(parsing: body)
+      if json.members != nil { return json }
+    } catch {
+      throw AdminRefusal(status: 400, code: "MALFORMED_REQUEST", message: error.message)
+    }
+    throw AdminRefusal(status: 400, code: "MALFORMED_REQUEST", message: "the body is no JSON object")
+  }
+
   private func found(_ json: JSON?, _ what: String, _ id: String) throws -> JSON {
-    guard let json else { throw Refusal(status: 404, code: "NOT_FOUND", message: "no \(what) has the id \(id)") }
+    guard let json else { throw AdminRefusal(status: 404, code: "NOT_FOUND", message: "no \(what) has the id \(id)") }
     return json
   }
 
@@ -78,7 +89,8 @@ struct AdminService: Sendable {
   private func limit(_ text: String?) throws -> Int {
     guard let text else { return LedgerQuery().limit }
     guard let limit = Int(text), (1...LedgerQuery.limitMax).contains(limit) else {
-      throw Refusal(status: 400, code: "INVALID_LIMIT", message: "limit is 1 to \(LedgerQuery.limitMax), not \(text)")
+      throw AdminRefusal(
+        status: 400, code: "INVALID_LIMIT", message: "limit is 1 to \(LedgerQuery.limitMax), not \(text)")
     }
     return limit
   }
@@ -93,7 +105,7 @@ struct AdminService: Sendable {
     if let name = fields["decision"] {
       guard let decision = Decision(rawValue: name) else {
         let known = Decision.allCases.map(\.rawValue).joined(separator: ", ")
-        throw Refusal(status: 400, code: "INVALID_DECISION", message: "\(name) is no decision; known: \(known)")
+        throw AdminRefusal(status: 400, code: "INVALID_DECISION", message: "\(name) is no decision; known: \(known)")
       }
       query.decision = decision
     }
@@ -105,23 +117,17 @@ struct AdminService: Sendable {
   private func moment(_ text: String?) throws -> Timestamp? {
     guard let text else { return nil }
     guard let moment = Timestamp(text) else {
-      throw Refusal(status: 400, code: "INVALID_TIME", message: "\(text) is no instant like 2025-09-09T22:00:00Z")
+      throw AdminRefusal(status: 400, code: "INVALID_TIME", message: "\(text) is no instant like 2025-09-09T22:00:00Z")
     }
     return moment
   }
 
   /// Holds a table for maintenance, or lets go of it: causes wait meanwhile, and none is lost (D13).
-  private func lease(_ body: [UInt8]) async throws -> JSON {
-    let json: JSON
-    do {
-      json = try JSON(parsing: body)
-    } catch {
-      throw Refusal(status: 400, code: "MALFORMED_REQUEST", message: error.message)
-    }
+  private func lease(_ json: JSON) async throws -> JSON {
     guard let action = json["action"]?.string, let domain = json["domain"]?.string,
       let table = json["table_name"]?.string
     else {
-      throw Refusal(status: 400, code: "MALFORMED_REQUEST", message: "action, domain and table_name are strings")
+      throw AdminRefusal(status: 400, code: "MALFORMED_REQUEST", message: "action, domain and table_name are strings")
     }
     let owner = json["owner"]?.string ?? "operator"
     switch action {
@@ -129,20 +135,20 @@ struct AdminService: Sendable {
       let seconds = json["seconds"]?.int ?? 1_800
       guard (1...AdminService.leaseSecondsMax).contains(seconds) else {
         let message = "seconds is 1 to \(AdminService.leaseSecondsMax), not \(seconds)"
-        throw Refusal(status: 400, code: "INVALID_SECONDS", message: message)
+        throw AdminRefusal(status: 400, code: "INVALID_SECONDS", message: message)
       }
       let now = runtime.ports.clock.now()
       guard
         let lease = try await runtime.ports.desk.hold(
           domain: domain, table: table, owner: owner, until: now + .seconds(seconds), at: now)
-      else { throw Refusal(status: 409, code: "LEASE_HELD", message: "somebody else holds \(domain).\(table)") }
+      else { throw AdminRefusal(status: 409, code: "LEASE_HELD", message: "somebody else holds \(domain).\(table)") }
       return ["held": true, "owner": .string(lease.owner), "until": .string(lease.until.preciseText)]
     case "release":
       let released = try await runtime.ports.desk.letGo(domain: domain, table: table, owner: owner)
       runtime.bells.deferredDue.ring()
       return ["released": .bool(released)]
     default:
-      throw Refusal(status: 400, code: "INVALID_ACTION", message: "action is hold or release, not \(action)")
+      throw AdminRefusal(status: 400, code: "INVALID_ACTION", message: "action is hold or release, not \(action)")
     }
   }
 }

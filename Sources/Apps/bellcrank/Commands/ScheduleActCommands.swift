@@ -1,0 +1,145 @@
+import ArgumentParser
+import Events
+
+/// Which schedule, and what the ledger will say of whoever acts on it.
+struct ScheduleActOptions: ParsableArguments {
+  @Argument(help: "The rule, as rules list prints it.")
+  var rule: String
+
+  @Option(help: ArgumentHelp("Why; the ledger keeps it.", valueName: "words"))
+  var reason: String?
+
+  @Option(help: ArgumentHelp("Who acts (default: $USER); a signed request is its signer's.", valueName: "name"))
+  var who: String?
+
+  @OptionGroup var server: ServerOptions
+  @OptionGroup var output: OutputOptions
+
+  /// Asks the server to act.
+  func act(_ action: String, _ more: JSON = [:], in surroundings: Surroundings) async throws(CommandFailure) -> JSON {
+    var body = JSON(present: [
+      "who": (who ?? surroundings.variables["USER"]).map { .string($0) }, "why": reason.map { .string($0) },
+    ])
+    for member in more.members ?? [] { body.set(member.key, member.value) }
+    return try await server.server(surroundings).post(["schedules", rule, action], body)
+  }
+
+  /// Shows the rule as it is now.
+  func show(_ rule: JSON, in surroundings: Surroundings) throws(CommandFailure) {
+    let text = Table(pairs: [
+      "rule": rule.fact("name"), "state": rule.fact("state"), "schedule": rule.fact("schedule_expression"),
+      "next": rule.fact("next_fires"), "version": rule.fact("version"),
+    ]).text
+    try surroundings.printer.show(Report(text, document: rule), as: output.format)
+  }
+
+  /// Shows the decision on a run; a refusal is said and is the answer no.
+  func decide(_ answer: JSON, in surroundings: Surroundings) throws(CommandFailure) -> ExitStatus {
+    try surroundings.printer.show(Report(TriggerView.text(answer), document: answer), as: output.format)
+    guard let status = answer["statusCode"]?.int, status < 400 else {
+      try surroundings.printer.talk("refused: \(answer["error"]?.fact("message") ?? "the answer names no reason")")
+      return .refused
+    }
+    return .done
+  }
+}
+
+/// `bellcrank schedule disable`.
+struct ScheduleDisableCommand: SurroundedCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "disable", abstract: "Pause a schedule; its slots are recorded as disabled.",
+    discussion: Help.text(
+      examples: ["bellcrank schedule disable nightly --reason maintenance"],
+      exits: Help.serverExits))
+
+  @OptionGroup var act: ScheduleActOptions
+
+  func perform(in surroundings: Surroundings) async throws(CommandFailure) -> ExitStatus {
+    try act.show(try await act.act("disable", in: surroundings), in: surroundings)
+    return .done
+  }
+}
+
+/// `bellcrank schedule enable`.
+struct ScheduleEnableCommand: SurroundedCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "enable", abstract: "Resume a schedule.",
+    discussion: Help.text(
+      examples: ["bellcrank schedule enable nightly --reason 'maintenance is over'"],
+      exits: Help.serverExits))
+
+  @OptionGroup var act: ScheduleActOptions
+
+  func perform(in surroundings: Surroundings) async throws(CommandFailure) -> ExitStatus {
+    try act.show(try await act.act("enable", in: surroundings), in: surroundings)
+    return .done
+  }
+}
+
+/// `bellcrank schedule change`.
+struct ScheduleChangeCommand: SurroundedCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "change", abstract: "Change when a schedule fires, and nothing else of it.",
+    discussion: Help.text(
+      """
+      Unlike aws events put-rule, which replaces the whole rule, it leaves state,
+      description and targets as they are.
+      """,
+      examples: [
+        "bellcrank schedule change nightly 'cron(0 23 * * ? *)'"
+      ],
+      exits: Help.serverExits))
+
+  @OptionGroup var act: ScheduleActOptions
+
+  @Argument(help: "cron(…) or rate(…), in UTC.")
+  var expression: String
+
+  func perform(in surroundings: Surroundings) async throws(CommandFailure) -> ExitStatus {
+    let rule = try await act.act("change", ["expression": .string(expression)], in: surroundings)
+    try act.show(rule, in: surroundings)
+    return .done
+  }
+}
+
+/// `bellcrank schedule run`.
+struct ScheduleRunCommand: SurroundedCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Run now what the schedule would run at its next slot.",
+    discussion: Help.text(
+      "A manual run, within the manual limits.",
+      examples: ["bellcrank schedule run nightly --reason 'the report is late'"],
+      exits: Help.serverExits))
+
+  @OptionGroup var act: ScheduleActOptions
+
+  func perform(in surroundings: Surroundings) async throws(CommandFailure) -> ExitStatus {
+    try act.decide(try await act.act("run", in: surroundings), in: surroundings)
+  }
+}
+
+/// `bellcrank schedule recover`.
+struct ScheduleRecoverCommand: SurroundedCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "recover", abstract: "Run a slot by hand that failed, was missed or was skipped.",
+    discussion: Help.text(
+      """
+      The run has the slot's own ds. A slot whose run succeeded is left alone: the
+      answer is duplicate and names that run.
+      """,
+      examples: [
+        "bellcrank schedule recover nightly 2025-09-09T22:00:00Z",
+        "bellcrank decisions list --decision missed",
+      ],
+      exits: Help.serverExits))
+
+  @OptionGroup var act: ScheduleActOptions
+
+  @Argument(help: "The slot's instant, as decisions list prints it.")
+  var slot: Timestamp
+
+  func perform(in surroundings: Surroundings) async throws(CommandFailure) -> ExitStatus {
+    let answer = try await act.act("recover", ["slot": .string(slot.description)], in: surroundings)
+    return try act.decide(answer, in: surroundings)
+  }
+}
