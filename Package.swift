@@ -39,6 +39,8 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let domain: [Target.Dependency] = [
   "Events", "Patterns", "Schedules", "Rules", "Deliveries", "Ingestion", "Extraction", "Telemetry",
 ]
+/// What operators see and define: the domain of `Operations`.
+let monitoring: [Target.Dependency] = ["Measures", "Alarms"]
 
 let package = Package(
   name: "bellcrank",
@@ -68,12 +70,14 @@ let package = Package(
     module("Domain/Ingestion", uses: ["Events"]),
     module("Domain/Extraction", uses: ["Events"]),
     module("Domain/Telemetry", uses: ["Events"]),
+    module("Domain/Measures", uses: ["Events"]),
+    module("Domain/Alarms", uses: ["Events", "Measures"]),
     // Engine: ports and loops.
     module("Engine", uses: domain),
     // Operations: what an operator sees and does, beside the engine.
-    module("Operations", uses: domain + ["Engine"]),
+    module("Operations", uses: domain + monitoring + ["Engine"]),
     // Adapters: the ports, embedded.
-    module("Adapters/SQLiteStore", uses: domain + ["Engine", "Operations", grdb, crypto]),
+    module("Adapters/SQLiteStore", uses: domain + monitoring + ["Engine", "Operations", grdb, crypto]),
     module("Adapters/LocalObjects", uses: ["Events", "Engine"]),
     module("Adapters/SourceClients", uses: ["Events", "Extraction", "Engine", asyncHTTPClient, nioCore, nioHTTP1]),
     module("Adapters/SystemPorts", uses: ["Events", "Schedules", "Engine", crypto]),
@@ -83,7 +87,7 @@ let package = Package(
     module("Edges/AWSWire", uses: ["Events"]),
     module(
       "Edges/HTTPServer",
-      uses: domain + [
+      uses: domain + monitoring + [
         "Engine", "Operations", "AWSWire", "Console", "CZlib", "ReplaySource", hummingbird, httpTypes, nioCore, nioHTTPTypes,
         nioPosix,
         logging, lifecycle,
@@ -94,7 +98,7 @@ let package = Package(
     // Apps.
     .executableTarget(
       name: "bellcrank",
-      dependencies: domain + [
+      dependencies: domain + monitoring + [
         "Engine", "Operations", "SQLiteStore", "LocalObjects", "SourceClients", "SystemPorts", "ConfigFiles", "AWSWire",
         "HTTPServer", "Console", "ReplaySource", "Simulation", argumentParser, asyncHTTPClient, nioCore, nioPosix,
         nioHTTP1, logging, lifecycle, unixSignals,
@@ -114,8 +118,10 @@ let package = Package(
     tests("Extraction", covers: ["Events", "Extraction"]),
     tests("Deliveries", covers: ["Events", "Deliveries"]),
     tests("Telemetry", covers: ["Events", "Telemetry"]),
+    tests("Measures", covers: ["Events", "Measures"]),
+    tests("Alarms", covers: ["Events", "Measures", "Alarms"]),
     tests("Engine", covers: domain + ["Engine", "SQLiteStore", "Simulation", "SystemPorts"]),
-    tests("PortContracts", covers: domain + ["Engine", "Operations", "SQLiteStore", "LocalObjects", "Simulation", grdb]),
+    tests("PortContracts", covers: domain + monitoring + ["Engine", "Operations", "SQLiteStore", "LocalObjects", "Simulation", grdb]),
     tests("Console", covers: domain + ["Console", "Engine"]),
     tests("CLI", covers: domain + ["bellcrank", "Engine", "AWSWire", "SystemPorts", argumentParser]),
     tests("EndToEnd", covers: [], exclude: ["chaos", "harness", "sections", "kill9.py", "specification.py"]),

@@ -1,0 +1,142 @@
+import Events
+
+/// Everything that is kept of a metric's values over a minute, or longer: exact sums, and a sketch for percentiles.
+///
+/// Merging is associative and commutative. The sketch counts values in 128 equal buckets an octave, so that a percentile is
+/// at most 0.4 % off.
+public struct Rollup: Sendable, Hashable {
+  /// Buckets at most; beyond, the smallest are joined, which costs accuracy at the low end only.
+  public static let bucketsMax = 2_048
+  private static let bucketsPerOctave = 128
+  /// Values nearer to zero count as zero.
+  private static let zeroMax = 1e-12
+
+  public private(set) var sampleCount: Double
+  public private(set) var sum: Double
+  public private(set) var minimum: Double
+  public private(set) var maximum: Double
+  /// Counts of positive and of negative values by bucket, and of zeros.
+  private var positive: [Int: Double] = [:]
+  private var negative: [Int: Double] = [:]
+  private var zeros: Double = 0
+
+  /// One value, `count` times.
+  public init(_ value: Double, count: Double = 1) {
+    sampleCount = count
+    sum = value * count
+    minimum = value
+    maximum = value
+    add(value, count)
+  }
+
+  /// A statistic set: its values are known only by their bounds, so percentiles see its mean.
+  public init(sampleCount: Double, sum: Double, minimum: Double, maximum: Double) {
+    self.sampleCount = sampleCount
+    self.sum = sum
+    self.minimum = minimum
+    self.maximum = maximum
+    if sampleCount > 0 { add(sum / sampleCount, sampleCount) }
+  }
+
+  private mutating func add(_ value: Double, _ count: Double) {
+    if abs(value) <= Rollup.zeroMax {
+      zeros += count
+    } else if value > 0 {
+      positive[Rollup.bucket(value), default: 0] += count
+    } else {
+      negative[Rollup.bucket(-value), default: 0] += count
+    }
+  }
+
+  /// Takes the other's values in.
+  public mutating func merge(_ other: Rollup) {
+    sampleCount += other.sampleCount
+    sum += other.sum
+    minimum = min(minimum, other.minimum)
+    maximum = max(maximum, other.maximum)
+    zeros += other.zeros
+    positive.merge(other.positive, uniquingKeysWith: +)
+    negative.merge(other.negative, uniquingKeysWith: +)
+    Rollup.bound(&positive)
+    Rollup.bound(&negative)
+  }
+
+  public func merged(with other: Rollup) -> Rollup {
+    var both = self
+    both.merge(other)
+    return both
+  }
+
+  /// The value below which that share of the samples lies, 0 to 1; at most 0.4 % off, never outside minimum and maximum.
+  public func quantile(_ share: Double) -> Double {
+    let wanted = share * max(0, sampleCount - 1)
+    var seen = 0.0
+    for (value, count) in distribution {
+      seen += count
+      if seen > wanted { return min(max(value, minimum), maximum) }
+    }
+    return maximum
+  }
+
+  /// Values in ascending order with their counts, as the sketch knows them.
+  public var distribution: [(value: Double, count: Double)] {
+    let low = negative.sorted { $0.key > $1.key }.map { (-Rollup.middle($0.key), $0.value) }
+    let zero = zeros > 0 ? [(0.0, zeros)] : []
+    let high = positive.sorted { $0.key < $1.key }.map { (Rollup.middle($0.key), $0.value) }
+    return low + zero + high
+  }
+
+  private static func bucket(_ value: Double) -> Int {
+    Int(value.exponent) * bucketsPerOctave + Int((value.significand - 1) * Double(bucketsPerOctave))
+  }
+
+  /// The middle of a bucket stands for its values.
+  private static func middle(_ bucket: Int) -> Double {
+    let octave = (bucket - (bucket % bucketsPerOctave + bucketsPerOctave) % bucketsPerOctave) / bucketsPerOctave
+    let place = Double(bucket - octave * bucketsPerOctave) + 0.5
+    return Double(sign: .plus, exponent: octave, significand: 1 + place / Double(bucketsPerOctave))
+  }
+
+  private static func bound(_ buckets: inout [Int: Double]) {
+    guard buckets.count > bucketsMax else { return }
+    let ordered = buckets.keys.sorted()
+    let kept = ordered[ordered.count - bucketsMax]
+    for bucket in ordered.prefix(ordered.count - bucketsMax) {
+      buckets[kept, default: 0] += buckets.removeValue(forKey: bucket) ?? 0
+    }
+  }
+}
+
+extension Rollup {
+  /// As it is stored: `[count, sum, min, max, zeros, [bucket, count, …], [bucket, count, …]]`.
+  public var json: JSON {
+    func counts(_ buckets: [Int: Double]) -> JSON {
+      .array(buckets.sorted { $0.key < $1.key }.flatMap { [JSON($0.key), JSON($0.value)] })
+    }
+    return .array([
+      JSON(sampleCount), JSON(sum), JSON(minimum), JSON(maximum), JSON(zeros), counts(positive), counts(negative),
+    ])
+  }
+
+  /// Reads what `json` wrote; nil if it is something else.
+  public init?(json: JSON) {
+    guard let parts = json.elements, parts.count == 7 else { return nil }
+    let numbers = parts.prefix(5).compactMap(\.double)
+    guard numbers.count == 5, let positive = Rollup.buckets(parts[5]), let negative = Rollup.buckets(parts[6]) else {
+      return nil
+    }
+    (sampleCount, sum, minimum, maximum, zeros) = (numbers[0], numbers[1], numbers[2], numbers[3], numbers[4])
+    self.positive = positive
+    self.negative = negative
+  }
+
+  private static func buckets(_ json: JSON) -> [Int: Double]? {
+    guard let parts = json.elements, parts.count.isMultiple(of: 2) else { return nil }
+    var buckets: [Int: Double] = [:]
+    for place in stride(from: 0, to: parts.count, by: 2) {
+      guard let bucket = parts[place].int, let count = parts[place + 1].double else { return nil }
+      buckets[bucket] = count
+    }
+    return buckets
+  }
+}
