@@ -1,0 +1,94 @@
+import Alarms
+import Engine
+import Events
+import Measures
+import Telemetry
+
+/// A minute of a metric in one unit.
+public struct MetricMinute: Sendable, Hashable {
+  public let metric: MetricID
+  public let unit: MetricUnit
+  /// The first instant of the minute; of the period, once it was folded.
+  public let at: Timestamp
+
+  public init(metric: MetricID, unit: MetricUnit, at: Timestamp) {
+    self.metric = metric
+    self.unit = unit
+    self.at = at
+  }
+}
+
+/// What went through a queue since it came into being.
+public struct QueueTraffic: Sendable, Hashable {
+  public let queue: String
+  public let sent: Int
+  public let sentBytes: Int
+  public let received: Int
+  public let deleted: Int
+  /// When the oldest message that is still there was sent; nil if there is none.
+  public let oldestSentAt: Timestamp?
+
+  public init(queue: String, sent: Int, sentBytes: Int, received: Int, deleted: Int, oldestSentAt: Timestamp?) {
+    self.queue = queue
+    self.sent = sent
+    self.sentBytes = sentBytes
+    self.received = received
+    self.deleted = deleted
+    self.oldestSentAt = oldestSentAt
+  }
+}
+
+/// A ledger row with its place in the chain.
+public struct LedgerRow: Sendable {
+  public let sequence: Int64
+  public let entry: LedgerEntry
+
+  public init(sequence: Int64, entry: LedgerEntry) {
+    self.sequence = sequence
+    self.entry = entry
+  }
+}
+
+/// Where metrics survive, and what they are made of. Adapter: `SQLiteStore`; served as CloudWatch.
+public protocol MetricStore: Sendable {
+  /// Merges the minutes into what is stored and saves the documents, all or nothing: so a row that is counted by moving a
+  /// cursor is counted once.
+  func add(
+    _ minutes: [MetricMinute: Rollup], saving progress: [DocumentChange], at now: Timestamp
+  ) async throws(StoreError)
+  /// The stored rollups of a metric that begin in the range, by time; of all units unless one is asked.
+  func rollups(
+    of metric: MetricID, unit: MetricUnit?, in range: Range<Timestamp>
+  ) async throws(StoreError) -> [(minute: MetricMinute, rollup: Rollup)]
+  /// Every metric with something in it and when it last had something.
+  func metrics(namespace: String?, name: String?) async throws(StoreError) -> [(metric: MetricID, lastAt: Timestamp)]
+  /// Folds minutes that are old into longer periods and deletes what has outlived its tier, a bounded number. Returns
+  /// the rows that are gone.
+  func foldMetrics(at now: Timestamp) async throws(StoreError) -> Int
+  /// Rows of the ledger behind that place, in order.
+  func ledgerRows(after sequence: Int64, limit: Int) async throws(StoreError) -> [LedgerRow]
+  /// What went through the queues.
+  func traffic() async throws(StoreError) -> [QueueTraffic]
+}
+
+/// What the state of the engine is at one moment, for gauges and for the doctor. Adapter: `SQLiteStore`.
+public protocol StateView: Sendable {
+  /// Breakers that are not closed: their table and state.
+  func openBreakers() async throws(StoreError) -> [(domain: String, table: String, state: String, since: Timestamp?)]
+  /// Causes that wait their turn.
+  func deferredCount() async throws(StoreError) -> Int
+  /// Deliveries that wait for an attempt.
+  func waitingDeliveries() async throws(StoreError) -> Int
+  /// Requests that may be made at once out of each source's budget, and how many it holds.
+  func budgets(at now: Timestamp) async throws(StoreError) -> [(source: String, left: Int, perMinute: Int)]
+}
+
+/// What alarms leave behind. Adapter: `SQLiteStore`.
+public protocol AlarmJournal: Sendable {
+  /// Saves alarms and their history, all or nothing.
+  func save(_ changes: [DocumentChange], _ history: [AlarmHistoryItem], at now: Timestamp) async throws(StoreError)
+  /// The latest first, from before that place; each with its place.
+  func history(
+    of alarm: String?, kind: AlarmHistoryItem.Kind?, in range: Range<Timestamp>, before: Int64?, limit: Int
+  ) async throws(StoreError) -> [(place: Int64, item: AlarmHistoryItem)]
+}
