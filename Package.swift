@@ -79,8 +79,8 @@ let package = Package(
     // Adapters: the ports, embedded.
     module("Adapters/SQLiteStore", uses: domain + monitoring + ["Engine", "Operations", grdb, crypto]),
     module("Adapters/LocalObjects", uses: ["Events", "Engine"]),
-    module("Adapters/SourceClients", uses: ["Events", "Extraction", "Engine", asyncHTTPClient, nioCore, nioHTTP1]),
-    module("Adapters/SystemPorts", uses: ["Events", "Schedules", "Engine", crypto]),
+    module("Adapters/SourceClients", uses: ["Events", "Extraction", "Engine", "Operations", asyncHTTPClient, nioCore, nioHTTP1]),
+    module("Adapters/SystemPorts", uses: ["Events", "Schedules", "Engine", "Operations", crypto]),
     module("Adapters/ConfigFiles", uses: ["Events", "Schedules", "Ingestion", "Engine", yams]),
     // Edges: the wires.
     .systemLibrary(name: "CZlib", path: "Libraries/CZlib", providers: [.apt(["zlib1g-dev"])]),
@@ -124,6 +124,9 @@ let package = Package(
     tests("PortContracts", covers: domain + monitoring + ["Engine", "Operations", "SQLiteStore", "LocalObjects", "Simulation", grdb]),
     tests("Console", covers: domain + ["Console", "Engine"]),
     tests("CLI", covers: domain + ["bellcrank", "Engine", "AWSWire", "SystemPorts", argumentParser]),
+    tests(
+      "Operations",
+      covers: domain + monitoring + ["Engine", "Operations", "SQLiteStore", "Simulation", "SystemPorts"]),
     tests("EndToEnd", covers: [], exclude: ["chaos", "harness", "sections", "kill9.py", "specification.py"]),
     tests("Tidy", covers: []),
     tests("ReplaySource", covers: ["Events", "ReplaySource"]),

@@ -105,7 +105,9 @@ public final class AlarmKeeper: Sendable {
   }
 
   /// Changes the tags of an alarm; false if there is none of that name.
-  public func tag(_ name: String, _ edit: @escaping @Sendable (inout [String: String]) -> Void) async throws(StoreError) -> Bool {
+  public func tag(_ name: String, _ edit: @escaping @Sendable (inout [String: String]) -> Void) async throws(StoreError)
+    -> Bool
+  {
     try await turnstile.pass { () throws(StoreError) in
       guard var alarm = try await alarm(name) else { return false }
       edit(&alarm.definition.tags)
@@ -189,7 +191,8 @@ public final class AlarmKeeper: Sendable {
           data: ["version": "1.0", "actionArn": .string(action), "stateValue": .string(alarm.state.rawValue)]))
     }
     try await journal.save(
-      [DocumentChange(.alarm, name, alarm.json)] + notifier.notifications(of: transition, event, at: now), items, at: now)
+      [DocumentChange(.alarm, name, alarm.json)] + notifier.notifications(of: transition, event, at: now), items,
+      at: now)
     notifier.due.ring()
     log.write(
       LogLine(

@@ -19,7 +19,9 @@ public struct MetricReader: Sendable {
   }
 
   /// Metrics that had a value in the last two weeks, by namespace and name.
-  public func list(namespace: String?, name: String?) async throws(StoreError) -> [(metric: MetricID, lastAt: Timestamp)] {
+  public func list(namespace: String?, name: String?) async throws(StoreError) -> [(
+    metric: MetricID, lastAt: Timestamp
+  )] {
     try await monitor.flush()
     let oldest = clock.now() - MetricReader.listAgeMax
     return try await store.metrics(namespace: namespace, name: name).filter { $0.lastAt >= oldest }
@@ -88,9 +90,12 @@ public struct MetricReader: Sendable {
       return (query.id, text)
     }
     while !waiting.isEmpty {
-      let ready = try waiting.firstIndex { try MetricMath($0.1).names.allSatisfy { series[$0] != nil || ["REPEAT", "LINEAR"].contains($0) } }
+      let ready = try waiting.firstIndex {
+        try MetricMath($0.1).names.allSatisfy { series[$0] != nil || ["REPEAT", "LINEAR"].contains($0) }
+      }
       guard let ready else {
-        throw MetricError(.validation, "Expressions name each other in a circle: \(waiting.map(\.0).joined(separator: ", "))")
+        throw MetricError(
+          .validation, "Expressions name each other in a circle: \(waiting.map(\.0).joined(separator: ", "))")
       }
       let (id, text) = waiting.remove(at: ready)
       let math = try MetricMath(text)
@@ -108,7 +113,9 @@ public struct MetricReader: Sendable {
   private static func instants(in range: Range<Timestamp>, period: Int, fromEnd: Bool) -> [Timestamp] {
     let start = fromEnd ? range.lowerBound : MetricPeriods.start(of: range.lowerBound, period: period)
     let count = Int((range.upperBound - start).seconds) / period + 1
-    return (0..<min(count, MetricPeriods.dataMax)).map { start + .seconds($0 * period) }.filter { $0 < range.upperBound }
+    return (0..<min(count, MetricPeriods.dataMax)).map { start + .seconds($0 * period) }.filter {
+      $0 < range.upperBound
+    }
   }
 
   /// Windows that end with the range: alarms look at the last whole minutes, wherever the clock stands.

@@ -2,14 +2,17 @@ import AWSWire
 import Console
 import Engine
 import Events
+import Operations
 
 /// Answers every request: our own paths first, then the console, then AWS's protocols.
 public struct ServerResponder: HTTPResponder {
+  private let room: ControlRoom
   private let runtime: Runtime
   private let console: ConsolePages
 
-  public init(_ runtime: Runtime, _ console: ConsolePages) {
-    self.runtime = runtime
+  public init(_ room: ControlRoom, _ console: ConsolePages) {
+    self.room = room
+    runtime = room.runtime
     self.console = console
   }
 
@@ -73,7 +76,7 @@ public struct ServerResponder: HTTPResponder {
       host: message.header("host") ?? "", body: message.body)
     let route = Route(request)
     let context = ServiceContext(
-      runtime: runtime, origin: "http://\(request.host)", requestID: runtime.ports.entropy.uuid(),
+      room: room, origin: "http://\(request.host)", requestID: runtime.ports.entropy.uuid(),
       who: route.scope?.accessKeyID ?? "unsigned", why: message.header("x-bellcrank-reason"))
     let response: WireResponse
     do {

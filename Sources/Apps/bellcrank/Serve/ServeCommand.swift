@@ -8,6 +8,7 @@ import Foundation
 import HTTPServer
 import LocalObjects
 import Logging
+import Operations
 import Rules
 import SQLiteStore
 import Schedules
@@ -72,6 +73,10 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(name: .long, help: "The port; 0 takes any free one (default: server.port of the configuration).")
   var port: Int?
 
+  @Option(
+    name: .long, help: "Where changes of alarms are posted, signed with $BELLCRANK_WEBHOOK_SECRET; may be repeated.")
+  var webhook: [String] = []
+
   @Option(name: .long, help: "trace, debug, info, notice, warning, error or critical.")
   var logLevel: Logger.Level = .info
 
@@ -82,6 +87,9 @@ struct ServeCommand: AsyncParsableCommand {
     } catch let error as ConfigError {
       try surroundings.printer.talk("bellcrank: \(error.description)")
       throw ExitCode(ExitStatus.invalidInput.rawValue)
+    } catch let error as CommandFailure {
+      try surroundings.printer.talk("bellcrank: \(error.message)")
+      throw ExitCode(error.status.rawValue)
     } catch let error as StoreError {
       try surroundings.printer.talk("bellcrank: \(error.reason)")
       throw ExitCode(ExitStatus.unavailable.rawValue)
@@ -89,6 +97,16 @@ struct ServeCommand: AsyncParsableCommand {
       try surroundings.printer.talk("bellcrank: \(error.description)")
       throw ExitCode(ExitStatus.unavailable.rawValue)
     }
+  }
+
+  /// A secret has no place in a file or on a command line, so it is a variable's.
+  private func webhooks(_ variables: [String: String]) throws -> [WebhookSettings] {
+    guard !webhook.isEmpty else { return [] }
+    guard let secret = variables["BELLCRANK_WEBHOOK_SECRET"], !secret.isEmpty else {
+      throw CommandFailure(
+        .invalidInput, "--webhook needs the secret that messages are signed with in $BELLCRANK_WEBHOOK_SECRET")
+    }
+    return webhook.map { WebhookSettings(url: $0, secret: secret) }
   }
 
   private func serve(_ surroundings: Surroundings) async throws {
@@ -101,16 +119,20 @@ struct ServeCommand: AsyncParsableCommand {
     let store = try SQLiteStore(path: "\(directory)/bellcrank.db", settings)
     let blobs = try BlobFolder("\(directory)/objects")
     let client = HTTPClient(eventLoopGroupProvider: .singleton)
+    let recorder = Recorder(surroundings.clock, LoggerSink(logger: logger), environment: settings.environment)
     let ports = Ports(
-      clock: surroundings.clock, entropy: SystemEntropy(), digests: CryptoDigests(), log: LoggerSink(logger: logger),
-      observer: NoObserver(), store: store, blobs: blobs, sources: SourceSet.make(settings, client))
+      clock: surroundings.clock, entropy: SystemEntropy(), digests: CryptoDigests(), log: recorder,
+      observer: recorder, store: store, blobs: blobs, sources: SourceSet.make(settings, client))
     let runtime = try await Runtime(settings, ports, deliveryWidth: 8)
+    let room = try await ControlRoom(
+      runtime, recorder, store, AsyncHTTPWebhook(client: client), HMACSigner(),
+      webhooks: try webhooks(surroundings.variables))
     let zone = try surroundings.zones.load("Asia/Seoul")
     let host = config.server.host
     let wanted = port ?? config.server.port
     let pages = try ConsolePages(zone: zone, endpoint: "http://\(host):\(wanted)")
     let listener = HTTPListener(
-      host: host, port: wanted, limits: .standard, responder: ServerResponder(runtime, pages), logger: logger
+      host: host, port: wanted, limits: .standard, responder: ServerResponder(room, pages), logger: logger
     ) { bound in
       let banner = Banner(runtime, zone, host: host, port: bound, data: directory)
       do {
@@ -122,7 +144,8 @@ struct ServeCommand: AsyncParsableCommand {
     let group = ServiceGroup(
       configuration: .init(
         services: [
-          .init(service: LoopsService(runtime: runtime)),
+          // Stopped in reverse: the control room stores last what the others noted.
+          .init(service: ControlRoomService(room: room)), .init(service: LoopsService(runtime: runtime)),
           .init(service: listener, successTerminationBehavior: .gracefullyShutdownGroup),
         ],
         gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
@@ -130,6 +153,15 @@ struct ServeCommand: AsyncParsableCommand {
     try await client.shutdown()
     try store.close()
     withExtendedLifetime(lock) {}
+  }
+}
+
+/// The control room as a service.
+private struct ControlRoomService: Service {
+  let room: ControlRoom
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown { await room.run() }
   }
 }
 

@@ -1,10 +1,11 @@
 import AWSWire
 import Engine
 import Events
+import Operations
 
 /// What a service of the wire needs to answer: the runtime behind it and where the client believes it talks to.
 struct ServiceContext: Sendable {
-  let runtime: Runtime
+  let room: ControlRoom
   /// `http://host:port`, as the client's Host header says: URLs that are handed out must lead back.
   let origin: String
   let requestID: String
@@ -15,6 +16,7 @@ struct ServiceContext: Sendable {
 
   func note(_ operation: String) -> ChangeNote { ChangeNote(operation: operation, who: who, why: why) }
 
+  var runtime: Runtime { room.runtime }
   var ports: Ports { runtime.ports }
   var now: Timestamp { runtime.ports.clock.now() }
   var names: ResourceNames { runtime.settings.names }

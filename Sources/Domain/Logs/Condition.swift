@@ -1,0 +1,15 @@
+/// Tests joined by `&&` and `||`.
+indirect enum Condition<Test: Sendable & Hashable>: Sendable, Hashable {
+  case test(Test)
+  case all([Condition])
+  case any([Condition])
+
+  /// Whether the whole holds, asking `check` for as few of the tests as decide it.
+  func holds(_ check: (Test) -> Bool) -> Bool {
+    switch self {
+    case .test(let test): check(test)
+    case .all(let parts): parts.allSatisfy { $0.holds(check) }
+    case .any(let parts): parts.contains { $0.holds(check) }
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import Alarms
+import Engine
+import Events
+import Measures
+
+/// The alarms that an environment starts with (§6, §9, D25); ordinary alarms from then on.
+public enum DefaultAlarms {
+  /// - Throws: `MetricError` if one of them is none, which a test would show.
+  public static func make(_ settings: Settings) throws(MetricError) -> [AlarmDefinition] {
+    let names = EnvironmentNames(settings)
+    let environment = settings.environment
+    /// Sum over five minutes at least 1: a job of once a day can never exceed 1 (D25).
+    func counted(
+      _ name: String, _ severity: AlarmSeverity, _ metric: MetricID, _ what: String
+    ) throws(MetricError) -> AlarmDefinition {
+      try define(name, severity, metric, "Sum", 300, 1, what)
+    }
+    func define(
+      _ name: String, _ severity: AlarmSeverity, _ metric: MetricID, _ statistic: String, _ period: Int,
+      _ threshold: Double, _ what: String
+    ) throws(MetricError) -> AlarmDefinition {
+      try AlarmDefinition(
+        name: "\(environment)-customer-\(name)",
+        description: "\(what). \(severity.rawValue): \(severity.owner), within \(severity.responseTime); "
+          + "escalate when \(severity.escalation). bellcrank explain \(name)",
+        subject: .metric(metric, statistic: statistic, unit: nil), period: period, evaluationPeriods: 1,
+        threshold: threshold, comparison: .greaterOrEqual, missingData: .notBreaching,
+        tags: [AlarmSeverity.tag: severity.rawValue, "managed_by": "bellcrank"])
+    }
+    let triggers = Namespace.triggers
+    func depth(_ queue: String) -> MetricID {
+      MetricID(Namespace.sqs, "ApproximateNumberOfMessagesVisible", ["QueueName": queue])
+    }
+    var alarms = [
+      try counted(
+        "failed-invocations", .p1, MetricID(Namespace.events, "FailedInvocations"),
+        "A target did not take an event or a scheduled fire"),
+      try counted(
+        "expected-fire-missing", .p0, MetricID(triggers, "MissedFires", ["RuleName": names.scheduleRule]),
+        "A slot of the schedule passed and nobody decided it"),
+      try define(
+        "undecided-fires", .p1, MetricID(triggers, "UndecidedFires"), "Maximum", 60, 1,
+        "A slot fired and its run is not decided"),
+      try define(
+        "trigger-dead-letters", .p1, depth(names.triggerDeadLetters), "Maximum", 60, 1,
+        "Causes lie in the dead-letter queue of triggers"),
+      try define(
+        "work-dead-letters", .p2, depth(names.workDeadLetters), "Maximum", 60, 1,
+        "Chunks lie in the dead-letter queue of work"),
+      try define(
+        "breaker-open", .p1, MetricID(triggers, "BreakersOpen"), "Maximum", 60, 1,
+        "The circuit breaker of a table is open after failed runs"),
+      try counted(
+        "manual-throttled", .p3, MetricID(triggers, "ManualThrottled"), "Manual runs came over their hourly limit"),
+      try counted("loop-stopped", .p2, MetricID(triggers, "LoopStopped"), "A loop of causes was stopped"),
+    ]
+    for source in settings.sources.keys.sorted() {
+      alarms.append(
+        try counted(
+          "source-throttled-\(source.replacing("_", with: "-"))", .p2,
+          MetricID(triggers, "SourceThrottled", ["Source": source]), "The source \(source) answered 429"))
+    }
+    return alarms
+  }
+}

@@ -1,0 +1,103 @@
+import Alarms
+import Engine
+import Events
+import Ingestion
+import Measures
+import Operations
+import SQLiteStore
+import Schedules
+import Simulation
+import Synchronization
+import SystemPorts
+import Telemetry
+import Testing
+
+/// §1's `dev` environment with its control room, on a virtual clock, in memory.
+final class Room: Sendable {
+  static let start = Timestamp(seconds: 1_757_455_200)  // 2025-09-09T22:00:00Z, the slot of §1.
+
+  let clock: VirtualClock
+  let store: SQLiteStore
+  let source = ScriptedSource()
+  let log = MemoryLog()
+  let hook = RecordedWebhook()
+  let room: ControlRoom
+
+  var engine: Runtime { room.runtime }
+  var names: EnvironmentNames { EnvironmentNames(engine.settings) }
+
+  init(at start: Timestamp = Room.start.after(-600), schedule: String = "cron(0 22 * * ? *)") async throws {
+    let settings = try Room.settings(schedule)
+    clock = VirtualClock(start)
+    store = try SQLiteStore(inMemory: settings)
+    let recorder = Recorder(clock, log, environment: "dev")
+    let ports = Ports(
+      clock: clock, entropy: SeededEntropy(seed: 1), digests: CryptoDigests(), log: recorder, observer: recorder,
+      rules: store, events: store, slots: store, deliveries: store, desk: store, queues: store, runs: store,
+      budget: store, universe: store, index: store, ledger: store, housekeeping: store, blobs: MemoryBlobs(),
+      sources: ["yahoo_finance": source])
+    let runtime = try await Runtime(settings, ports, deliveryWidth: 1)
+    room = try await ControlRoom(
+      runtime, recorder, store, hook, HMACSigner(), webhooks: [.init(url: "http://hook/a", secret: "s3cret")])
+  }
+
+  private static func settings(_ schedule: String) throws -> Settings {
+    Settings(
+      environment: "dev", names: ResourceNames(account: "123456789012", region: "us-east-1"),
+      defaults: IngestionDefaults(
+        environment: "dev", dataSource: "yahoo_finance", dataType: "prices", domain: "market", tableName: "prices",
+        symbols: ["AAPL", "MSFT", "GOOGL"], period: "1mo", interval: "1d", fileFormat: "json"),
+      catalog: IngestionCatalog(
+        dataSources: ["yahoo_finance": .init(chunkSizeMax: 5)], tables: [.init(domain: "market", name: "prices")]),
+      schedule: try ScheduleExpression(schedule, dialect: .rules), misfire: .standard, limits: .init(),
+      chunks: .init(size: 5, sendBatchSize: 10, workerTimeoutSeconds: 300),
+      sources: ["yahoo_finance": .init(baseURL: "http://localhost", requestsPerMinute: 100, timeoutSeconds: 10)],
+      transform: .init(prefix: "market/prices/", suffix: ".json"), workers: 1)
+  }
+
+  /// Lets time pass minute by minute, engine and control room working.
+  func live(minutes: Int, engineWorks: Bool = true) async throws {
+    for _ in 0..<minutes {
+      clock.advance(to: clock.now() + .minutes(1))
+      if engineWorks { _ = try await engine.settle() }
+      _ = try await room.tick()
+    }
+  }
+
+  func sum(_ metric: MetricID) async throws -> Double {
+    let range = clock.now() - .days(1)..<clock.now() + .minutes(1)
+    return try await room.reader.periods(of: metric, unit: nil, period: 60, in: range).values.reduce(0) { $0 + $1.sum }
+  }
+
+  func state(_ alarm: String) async throws -> AlarmState {
+    try #require(try await room.alarms.alarm("dev-customer-\(alarm)")).state
+  }
+}
+
+/// A webhook that answers what it was told to, and keeps what it was sent.
+final class RecordedWebhook: WebhookClient {
+  struct Message: Sendable {
+    let body: [UInt8]
+    let headers: [String: String]
+  }
+
+  private let held = Mutex((status: Optional(200), messages: [Message]()))
+
+  var status: Int? {
+    get { held.withLock { $0.status } }
+    set { held.withLock { $0.status = newValue } }
+  }
+  var messages: [Message] { held.withLock { $0.messages } }
+
+  func post(_ body: [UInt8], headers: [(name: String, value: String)], to url: String) async -> Int? {
+    held.withLock { state in
+      let named = Dictionary(headers.map { ($0.name, $0.value) }, uniquingKeysWith: { _, last in last })
+      state.messages.append(Message(body: body, headers: named))
+      return state.status
+    }
+  }
+}
+
+extension Timestamp {
+  func after(_ seconds: Int) -> Timestamp { self + .seconds(seconds) }
+}
