@@ -40,7 +40,7 @@ let domain: [Target.Dependency] = [
   "Events", "Patterns", "Schedules", "Rules", "Deliveries", "Ingestion", "Extraction", "Telemetry",
 ]
 /// What operators see and define: the domain of `Operations`.
-let monitoring: [Target.Dependency] = ["Measures", "Alarms"]
+let monitoring: [Target.Dependency] = ["Measures", "Alarms", "Logs"]
 
 let package = Package(
   name: "bellcrank",
@@ -72,6 +72,7 @@ let package = Package(
     module("Domain/Telemetry", uses: ["Events"]),
     module("Domain/Measures", uses: ["Events"]),
     module("Domain/Alarms", uses: ["Events", "Measures"]),
+    module("Domain/Logs", uses: ["Events"]),
     // Engine: ports and loops.
     module("Engine", uses: domain),
     // Operations: what an operator sees and does, beside the engine.
@@ -120,6 +121,7 @@ let package = Package(
     tests("Telemetry", covers: ["Events", "Telemetry"]),
     tests("Measures", covers: ["Events", "Measures"]),
     tests("Alarms", covers: ["Events", "Measures", "Alarms"]),
+    tests("Logs", covers: ["Events", "Logs"]),
     tests("Engine", covers: domain + ["Engine", "SQLiteStore", "Simulation", "SystemPorts"]),
     tests("PortContracts", covers: domain + monitoring + ["Engine", "Operations", "SQLiteStore", "LocalObjects", "Simulation", grdb]),
     tests("Console", covers: domain + ["Console", "Engine"]),

@@ -71,7 +71,7 @@ struct StarredText: Sendable, Hashable {
     isOpenAtStart = bytes.first == star
     isOpenAtEnd = bytes.last == star
     let rest = isOpenAtStart ? bytes.dropFirst() : bytes[...]
-    body = Array(isOpenAtEnd && !rest.isEmpty ? rest.dropLast() : rest)
+    body = Array(isOpenAtEnd ? rest.dropLast() : rest)
   }
 
   func matches(_ text: [UInt8]) -> Bool {

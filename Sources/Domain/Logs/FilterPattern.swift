@@ -26,9 +26,10 @@ public struct FilterPattern: Sendable, Hashable {
 
   /// Compiles a pattern; throws `InvalidParameterException` with the offset of what is wrong.
   public init(parsing text: String) throws(FilterPatternError) {
-    if text.unicodeScalars.count > FilterPatternLimits.charactersMax {
+    let kept = text.unicodeScalars.prefix(FilterPatternLimits.charactersMax)
+    guard kept.endIndex == text.unicodeScalars.endIndex else {
       let reason = "Member must have length less than or equal to \(FilterPatternLimits.charactersMax)"
-      throw FilterPatternError(reason, at: String(text.unicodeScalars.prefix(FilterPatternLimits.charactersMax)).utf8.count)
+      throw FilterPatternError(reason, at: String(kept).utf8.count)
     }
     var reader = FilterPatternReader(text)
     let kind: Kind

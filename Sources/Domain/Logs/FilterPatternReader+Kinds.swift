@@ -120,12 +120,10 @@ extension FilterPatternReader {
     let step: JSONSelector.Step
     if takeHere("*") {
       step = .wildcard
-    } else if next == UInt8(ascii: "'") || next == UInt8(ascii: "\"") {
-      let quote = next
-      _ = takeHere("'") || takeHere("\"")
-      let name = takeWhile { $0 != quote }
-      guard !name.isEmpty, takeHere("'") || takeHere("\"") else { throw error("a property name in quotes is due") }
-      step = .member(String(decoding: name, as: UTF8.self))
+    } else if takeHere("'") {
+      step = .member(try quotedName(upTo: "'"))
+    } else if takeHere("\"") {
+      step = .member(try quotedName(upTo: "\""))
     } else {
       let start = offset
       let digits = takeWhile { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
@@ -135,6 +133,13 @@ extension FilterPatternReader {
     }
     guard takeHere("]") else { throw error("']' is due") }
     return step
+  }
+
+  private mutating func quotedName(upTo quote: StaticString) throws(FilterPatternError) -> String {
+    let ends = quote.withUTF8Buffer { Array($0) }
+    let name = takeWhile { !ends.contains($0) }
+    guard !name.isEmpty, takeHere(quote) else { throw error("a property name in quotes is due") }
+    return String(decoding: name, as: UTF8.self)
   }
 
   /// Reads `[ip, ..., status = 4*, bytes]` to the end.

@@ -11,6 +11,9 @@ public struct Route: Sendable, Hashable {
     case sqs
     case s3
     case sts
+    case cloudWatch
+    case logs
+    case iam
     /// Not served; the name is its signing name or the prefix of its target.
     case other(String)
 
@@ -21,6 +24,9 @@ public struct Route: Sendable, Hashable {
       case "sqs": self = .sqs
       case "s3": self = .s3
       case "sts": self = .sts
+      case "monitoring": self = .cloudWatch
+      case "logs": self = .logs
+      case "iam": self = .iam
       default: self = .other(signingName)
       }
     }
@@ -33,6 +39,9 @@ public struct Route: Sendable, Hashable {
       case .sqs: "sqs"
       case .s3: "s3"
       case .sts: "sts"
+      case .cloudWatch: "monitoring"
+      case .logs: "logs"
+      case .iam: "iam"
       case .other(let name): name
       }
     }
@@ -71,7 +80,8 @@ public struct Route: Sendable, Hashable {
       (service, dialect, action) = Route.targeted(target, headers: request.headers)
       version = nil
     } else if let (name, operation) = Route.cborPath(request) {
-      (service, dialect, action, version) = (.other(name), .cbor, operation, nil)
+      service = name == Route.cloudWatchModel ? .cloudWatch : .other(name)
+      (dialect, action, version) = (.cbor, operation, nil)
     } else if let form = Route.form(of: request, query: query), let action = form["Action"] {
       let version = form["Version"] ?? ""
       (dialect, self.action, self.version) = (.query, action, version)
@@ -105,10 +115,37 @@ public struct Route: Sendable, Hashable {
       return .lambda(try LambdaOperation(request))
     case (.s3, .restXML):
       return .s3(try S3Operation(request))
-    case (.events, _), (.sqs, _), (.sts, _), (.lambda, _), (.s3, _), (.other, _):
+    case (.cloudWatch, .cbor), (.cloudWatch, .json10), (.cloudWatch, .query), (.cloudWatch, .queryCompatibleJSON):
+      return .cloudWatch(try operation(request), WireInput(try members(of: request)))
+    case (.logs, .json11):
+      return .logs(try operation(request), WireInput(try members(of: request)))
+    case (.iam, .query):
+      return .iam(try operation(request), WireInput(try members(of: request)))
+    case (.events, _), (.sqs, _), (.sts, _), (.lambda, _), (.s3, _), (.cloudWatch, _), (.logs, _), (.iam, _),
+      (.other, _):
       throw unknownOperation(request)
     }
   }
+
+  private func operation<Operation: RawRepresentable<String>>(_ request: WireRequest) throws(WireError) -> Operation {
+    guard let operation = Operation(rawValue: action ?? "") else { throw unknownOperation(request) }
+    return operation
+  }
+
+  /// The body in the route's protocol, read as one structure.
+  private func members(of request: WireRequest) throws(WireError) -> Members {
+    switch dialect {
+    case .cbor:
+      let json = request.body.isEmpty ? .object([]) : try CBOR.read(request.body)
+      guard json.members != nil else { throw WireError(.serialization, "The request body is no CBOR map.") }
+      return Members(json)
+    case .query: return Members(try Route.requiredForm(of: request).nested, isTextual: true)
+    case .json10, .json11, .queryCompatibleJSON, .restJSON, .restXML: return try Members(body: request.body)
+    }
+  }
+
+  /// CloudWatch's name in the path of its CBOR requests and in JSON targets.
+  private static let cloudWatchModel = "GraniteServiceVersion20100801"
 
   private func unknownOperation(_ request: WireRequest) -> WireError {
     let name = action.map(printable) ?? printable("\(request.method) \(request.path)")
@@ -126,6 +163,8 @@ public struct Route: Sendable, Hashable {
     switch prefix {
     case "AWSEvents": return (.events, .json11, action)
     case "AmazonSQS": return (.sqs, .queryCompatibleJSON, action)
+    case "Logs_20140328": return (.logs, .json11, action)
+    case cloudWatchModel: return (.cloudWatch, headers["x-amzn-query-mode"] == nil ? .json10 : .queryCompatibleJSON, action)
     default:
       if headers["x-amzn-query-mode"] != nil { return (.other(prefix), .queryCompatibleJSON, action) }
       let isOld = headers["content-type"]?.hasPrefix("application/x-amz-json-1.0") == true
@@ -159,6 +198,8 @@ public struct Route: Sendable, Hashable {
     switch version {
     case "2011-06-15": .sts
     case "2012-11-05": .sqs
+    case "2010-08-01": .cloudWatch
+    case "2010-05-08": .iam
     default: .other("of version \(version)")
     }
   }

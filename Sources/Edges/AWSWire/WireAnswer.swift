@@ -5,6 +5,8 @@ public enum WireAnswer: Sendable, Hashable {
   case sqs(SQSAnswer)
   case s3(S3Answer)
   case sts(STSAnswer)
+  /// Of CloudWatch, CloudWatch Logs and IAM; nil answers nothing.
+  case tree(WireTree?)
 }
 
 /// An answer of the Security Token Service.

@@ -55,17 +55,15 @@ extension WireEncoder {
       body: document.document(namespace: ""))
   }
 
-  /// A map of two texts (RFC 8949 §3.1); a JSON body would break CBOR clients.
+  /// A JSON body would break CBOR clients; the header has the code that the query protocol had.
   static func cborError(_ error: WireError, _ status: Int, _ requestID: String) -> WireResponse {
-    var body: [UInt8] = [0xA2]
-    for text in ["__type", error.code.rawValue, "message", error.message] {
-      let count = UInt16(clamping: text.utf8.count)
-      body += [0x79, UInt8(count >> 8), UInt8(count & 0xFF)]
-      body += text.utf8.prefix(Int(count))
-    }
+    var body: [UInt8] = []
+    CBOR.write(
+      .members(["__type": .text(error.code.rawValue), "message": .text(error.message)]), into: &body)
     let headers: [WireResponse.Header] = [
       .init("Content-Type", "application/cbor"), .init("smithy-protocol", "rpc-v2-cbor"),
       .init("x-amzn-RequestId", requestID),
+      .init("x-amzn-query-error", "\(error.code.queryCode);\(fault(status))"),
     ]
     return WireResponse(status: status, headers: headers, body: body)
   }

@@ -17,6 +17,7 @@ public enum WireEncoder {
     case .sts(.getCallerIdentity(let userID, let account, let arn)):
       let result = [XML("Arn", arn), XML("UserId", userID), XML("Account", account)]
       return query(result, route, requestID)
+    case .tree(let tree): return encode(tree, route, requestID)
     case .lambda(let answer):
       let body = answer.json?.bytes ?? []
       let type = body.isEmpty ? [] : [WireResponse.Header("Content-Type", "application/json")]
@@ -27,6 +28,22 @@ public enum WireEncoder {
       return WireResponse(
         status: response.status, headers: s3Headers(requestID) + response.headers,
         body: route.isHead ? [] : response.body)
+    }
+  }
+
+  private static func encode(_ tree: WireTree?, _ route: Route, _ requestID: String) -> WireResponse {
+    switch route.dialect {
+    case .query: return query(tree?.elements, route, requestID)
+    case .cbor:
+      var body: [UInt8] = []
+      CBOR.write(tree ?? .structure([]), into: &body)
+      let headers: [WireResponse.Header] = [
+        .init("Content-Type", contentType(.cbor)), .init("smithy-protocol", "rpc-v2-cbor"),
+        .init("x-amzn-RequestId", requestID),
+      ]
+      return WireResponse(status: 200, headers: headers, body: body)
+    case .json10, .json11, .queryCompatibleJSON, .restJSON, .restXML:
+      return json(tree?.json ?? .object([]), route, requestID)
     }
   }
 
@@ -47,7 +64,9 @@ public enum WireEncoder {
     case .sqs: "http://queue.amazonaws.com/doc/2012-11-05/"
     case .sts: "https://sts.amazonaws.com/doc/2011-06-15/"
     case .s3: S3Answer.namespace
-    case .events, .lambda, .other: "https://\(route.service.name).amazonaws.com/doc/\(route.version ?? "")/"
+    case .cloudWatch: "http://monitoring.amazonaws.com/doc/2010-08-01/"
+    case .iam: "https://iam.amazonaws.com/doc/2010-05-08/"
+    case .events, .lambda, .logs, .other: "https://\(route.service.name).amazonaws.com/doc/\(route.version ?? "")/"
     }
   }
 

@@ -43,6 +43,23 @@ extension WireError {
     case requestThrottled = "RequestThrottled"
     case tooManyEntriesInBatchRequest = "TooManyEntriesInBatchRequest"
     case unsupportedOperation = "UnsupportedOperation"
+    // CloudWatch.
+    case dashboardInvalidInput = "DashboardInvalidInputError"
+    case dashboardNotFound = "DashboardNotFoundError"
+    case alarmNotFound = "ResourceNotFound"
+    case invalidFormat = "InvalidFormatFault"
+    case invalidNextToken = "InvalidNextToken"
+    case invalidParameterCombination = "InvalidParameterCombinationException"
+    case limitFault = "LimitExceededFault"
+    // CloudWatch Logs.
+    case dataAlreadyAccepted = "DataAlreadyAcceptedException"
+    case invalidParameter = "InvalidParameterException"
+    // IAM.
+    case noSuchEntity = "NoSuchEntityException"
+    case malformedPolicyDocument = "MalformedPolicyDocumentException"
+    case invalidInput = "InvalidInputException"
+    case entityAlreadyExists = "EntityAlreadyExistsException"
+    case deleteConflict = "DeleteConflictException"
     // The query protocol.
     case invalidAction = "InvalidAction"
     case malformedQueryString = "MalformedQueryString"
@@ -83,7 +100,8 @@ extension WireError {
       case .resourceConflict, .bucketAlreadyExists, .bucketAlreadyOwnedByYou, .bucketNotEmpty: 409
       case .overLimit, .purgeQueueInProgress, .s3AccessDenied: 403
       case .accessDenied: dialect == .restJSON || dialect == .query ? 403 : 400
-      case .noSuchBucket, .noSuchKey: 404
+      case .noSuchBucket, .noSuchKey, .dashboardNotFound, .alarmNotFound, .noSuchEntity: 404
+      case .entityAlreadyExists, .deleteConflict: 409
       case .methodNotAllowed: 405
       case .preconditionFailed: 412
       case .notModified: 304
@@ -94,6 +112,8 @@ extension WireError {
         .invalidAttributeValue, .invalidBatchEntryID, .invalidMessageContents, .messageNotInflight,
         .missingParameter, .queueDeletedRecently, .queueDoesNotExist, .queueNameExists, .receiptHandleIsInvalid,
         .requestThrottled, .tooManyEntriesInBatchRequest, .unsupportedOperation, .invalidAction,
+        .dashboardInvalidInput, .invalidFormat, .invalidNextToken, .invalidParameterCombination, .limitFault,
+        .dataAlreadyAccepted, .invalidParameter, .malformedPolicyDocument, .invalidInput,
         .malformedQueryString, .badDigest, .entityTooLarge, .incompleteBody, .invalidArgument, .invalidBucketName,
         .invalidDigest, .invalidRequest, .invalidURI, .keyTooLong, .malformedXML, .notImplemented:
         400
@@ -117,6 +137,10 @@ extension WireError {
       .invalidParameterValue: "InvalidParameterValue", .missingParameter: "MissingParameter",
       .accessDenied: "AccessDenied", .throttling: "Throttling", .validation: "ValidationError",
       .unknownOperation: "InvalidAction", .serialization: "MalformedQueryString",
+      .dashboardInvalidInput: "InvalidParameterInput", .dashboardNotFound: "ResourceNotFound",
+      .invalidFormat: "InvalidFormat", .invalidParameterCombination: "InvalidParameterCombination",
+      .limitFault: "LimitExceeded", .noSuchEntity: "NoSuchEntity", .malformedPolicyDocument: "MalformedPolicyDocument",
+      .invalidInput: "InvalidInput", .entityAlreadyExists: "EntityAlreadyExists", .deleteConflict: "DeleteConflict",
     ]
 
     private static let prefixedQueryCodes: Set<Code> = [

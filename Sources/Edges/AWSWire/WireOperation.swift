@@ -5,6 +5,9 @@ public enum WireOperation: Sendable, Hashable {
   case sqs(SQSOperation)
   case s3(S3Operation)
   case sts(STSOperation)
+  case cloudWatch(CloudWatchOperation, WireInput)
+  case logs(LogsOperation, WireInput)
+  case iam(IAMOperation, WireInput)
 
   /// AWS's name of the operation: `PutRule`.
   public var name: String {
@@ -14,6 +17,9 @@ public enum WireOperation: Sendable, Hashable {
     case .sqs(let operation): operation.name
     case .s3(let operation): operation.name
     case .sts(let operation): operation.name
+    case .cloudWatch(let operation, _): operation.rawValue
+    case .logs(let operation, _): operation.rawValue
+    case .iam(let operation, _): operation.rawValue
     }
   }
 }

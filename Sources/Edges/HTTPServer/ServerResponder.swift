@@ -108,6 +108,11 @@ public struct ServerResponder: HTTPResponder {
     case .lambda(let operation): answer = .lambda(try await LambdaService(context).answer(operation))
     case .sqs(let operation): answer = .sqs(try await SQSService(context).answer(operation))
     case .s3(let operation): answer = .s3(try await S3Service(context).answer(operation))
+    case .cloudWatch(let operation, let input):
+      answer = .tree(try await CloudWatchService(context).answer(operation, input))
+    case .logs(let operation, let input): answer = .tree(try await LogsService(context).answer(operation, input))
+    case .iam(let operation, _):
+      throw WireError(.unknownOperation, "\(operation.rawValue) is not served yet.")
     case .sts(.getCallerIdentity):
       let account = context.names.account
       answer = .sts(.getCallerIdentity(userID: account, account: account, arn: "arn:aws:iam::\(account):root"))

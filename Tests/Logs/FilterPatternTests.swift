@@ -1,0 +1,127 @@
+import Events
+import Logs
+import Testing
+
+@Test(arguments: try Vectors.load("log-filter-patterns"))
+func `a filter pattern matches what the user guide says`(_ row: JSON) throws {
+  let text = try #require(row["pattern"]?.string)
+  if let reason = row["reason"]?.string {
+    let error = #expect(throws: FilterPatternError.self) { try FilterPattern(parsing: text) }
+    #expect(error?.reason == reason, "\(text)")
+    #expect(error?.offset == row["offset"]?.int, "\(text)")
+    #expect(error?.code.rawValue == "InvalidParameterException")
+    return
+  }
+  let pattern = try FilterPattern(parsing: text)
+  let matches = try #require(row["matches"]?.elements).compactMap(\.string)
+  let misses = try #require(row["misses"]?.elements).compactMap(\.string)
+  #expect(!(matches + misses).isEmpty)
+  for message in matches {
+    #expect(pattern.matches(message), "\(text) should match \(message)")
+    #expect(pattern.matches(bytes: Array(message.utf8)), "\(text) should match the bytes of \(message)")
+  }
+  for message in misses {
+    #expect(!pattern.matches(message), "\(text) should miss \(message)")
+  }
+}
+
+@Test func `an error says its place`() throws {
+  let error = #expect(throws: FilterPatternError.self) { try FilterPattern(parsing: "{ $.a = }") }
+  #expect(
+    error?.message == "Invalid filter pattern: a string, a number or a regular expression is due (at offset 8)")
+}
+
+@Test func `patterns of the same text are equal and keep it`() throws {
+  let pattern = try FilterPattern(parsing: "?ERROR ?%W.RN%")
+  #expect(try pattern == FilterPattern(parsing: "?ERROR ?%W.RN%"))
+  #expect(try pattern != FilterPattern(parsing: "?ERROR"))
+  #expect(pattern.text == "?ERROR ?%W.RN%")
+  #expect(FilterPattern.everything.matches(""))
+}
+
+/// Pieces that patterns are made of, so that chance gets further than the first byte.
+private let pieces = [
+  "{", "}", "[", "]", "(", ")", "$", ".", "$.a", "$.a[0]", "[*]", ".*", "['a.b']", " = ", " != ", "<=", ">", "4*",
+  "1e3",
+  "\"x y\"", "\"", "%", "%a.[b-d]+%", "%^\\d{2,}|x$%", "\\", "&&", "||", "IS NULL", "NOT EXISTS", "...", ",", "-", "?",
+  "ERROR",
+  " ", "ü", "\u{0}", "{3,", "\n", "w1=ERROR",
+]
+
+private func randomText(of count: Int, _ dice: inout SplitMix64) -> String {
+  (0..<count).map { _ in pieces.randomElement(using: &dice) ?? "" }.joined()
+}
+
+@Test func `no text crashes the reader and no bytes crash a pattern`() {
+  var compiled = 0
+  var matched = 0
+  for seed in UInt64(0)..<4_000 {
+    var dice = SplitMix64(seed: seed)
+    let body = randomText(of: Int.random(in: 0...10, using: &dice), &dice)
+    let text = [body, "{\(body)}", "[\(body)]", "%\(body)%", "{ $.a = \(body) }"].randomElement(using: &dice) ?? body
+    let bytes = (0..<Int.random(in: 0...80, using: &dice)).map { _ in UInt8.random(in: 0...255, using: &dice) }
+    let message = randomText(of: 6, &dice)
+    do throws(FilterPatternError) {
+      let pattern = try FilterPattern(parsing: text)
+      compiled += 1
+      for sample in [bytes, Array(message.utf8), Array("{\"a\":\"\(message)\"}".utf8), [0x80, 0xFF], []] {
+        if pattern.matches(bytes: sample) { matched += 1 }
+      }
+    } catch {
+      #expect((0...text.utf8.count).contains(error.offset), "seed \(seed): \(text)")
+    }
+  }
+  #expect(compiled > 200, "chance writes too few patterns to say anything: \(compiled)")
+  #expect(matched > 100, "chance matches too little to say anything: \(matched)")
+}
+
+@Test func `a cut pattern of the user guide never crashes the reader`() throws {
+  for row in try Vectors.load("log-filter-patterns") {
+    let text = Array(try #require(row["pattern"]?.string).unicodeScalars.prefix(120))
+    for length in text.indices {
+      var cut = String.UnicodeScalarView()
+      cut.append(contentsOf: text[..<length])
+      do throws(FilterPatternError) {
+        _ = try FilterPattern(parsing: String(cut)).matches("{\"a\":1} [x] \"y")
+      } catch {
+        #expect(error.offset <= String(cut).utf8.count, "\(String(cut))")
+      }
+    }
+  }
+}
+
+@Test(.timeLimit(.minutes(1)))
+func `hostile messages of a megabyte are read in a time that grows with their length`() throws {
+  let brackets = String(repeating: "[ \" ", count: 250_000)
+  #expect(try !FilterPattern(parsing: "[a=x, ...]").matches(brackets))
+  let letters = String(repeating: "a", count: 1_000_000)
+  #expect(try !FilterPattern(parsing: "%a*a*a*b%").matches(letters))
+  #expect(try !FilterPattern(parsing: "aaab").matches(letters))
+}
+
+@Test func `regular expressions agree with a plain search over all short texts`() throws {
+  // The oracle tries every start and every count, without a machine.
+  let regex = try FilterPattern(parsing: "%a[ab]{1,2}b?a%")
+  let letters: [Character] = ["a", "b", "c"]
+  var texts = [""]
+  for _ in 0..<6 {
+    texts += texts.suffix(729).flatMap { text in letters.map { text + String($0) } }
+  }
+  var found = 0
+  for text in Set(texts) {
+    let characters = Array(text)
+    let isFound = characters.indices.contains { start in
+      (1...2).contains { count in
+        (0...1).contains { extra in
+          let end = start + 1 + count + extra + 1
+          guard end <= characters.count, characters[start] == "a", characters[end - 1] == "a" else { return false }
+          let middle = characters[(start + 1)..<(start + 1 + count)]
+          return middle.allSatisfy { $0 != "c" } && (extra == 0 || characters[start + 1 + count] == "b")
+        }
+      }
+    }
+    #expect(regex.matches(text) == isFound, "\(text)")
+    found += isFound ? 1 : 0
+  }
+  #expect(found > 20)
+}
