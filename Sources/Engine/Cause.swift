@@ -29,11 +29,15 @@ public struct Cause: Sendable, Hashable {
   /// The id of an event that a rule matched.
   public static func matchID(event: String, rule: String) -> String { "\(event)/\(rule)" }
 
-  /// What its request is known by unless its caller says otherwise (D8): a slot that is run again by hand shares the key of
-  /// the slot, so it runs only if the slot has not succeeded.
+  /// What its request is known by unless its caller says otherwise (D8): a slot that is run again by hand, or an event that is
+  /// delivered again, shares the key of the first time, so it runs only if that has not succeeded.
   public var correlationID: String {
-    guard trigger == .backfill, let rule, let slot else { return id }
-    return Cause.slotID(rule: rule, at: slot)
+    switch (trigger, rule, slot, eventID) {
+    case (.backfill, let rule?, let slot?, _): return Cause.slotID(rule: rule, at: slot)
+    case (.replay, let rule?, _, let event?): return Cause.matchID(event: event, rule: rule)
+    case (.schedule, _, _, _), (.event, _, _, _), (.manual, _, _, _), (.backfill, _, _, _), (.replay, _, _, _):
+      return id
+    }
   }
 
   /// The run that this cause starts, if it starts one: the same each time it is asked.

@@ -7,13 +7,13 @@ import Telemetry
 
 /// Decides about every cause: read, validated, resolved, planned, then admitted in one atomic step (D1, D10).
 public struct Orchestrator: Function {
-  private let settings: Settings
+  let settings: Settings
   private let book: RuleBook
-  private let desk: any AdmissionDesk
-  private let universe: any UniverseStore
+  let desk: any AdmissionDesk
+  let universe: any UniverseStore
   private let objects: any ObjectIndex
   private let publisher: Publisher
-  private let clock: any WallClock
+  let clock: any WallClock
   private let entropy: any Entropy
   private let digests: any Digests
   private let log: any LogSink
@@ -168,7 +168,7 @@ public struct Orchestrator: Function {
   }
 
   /// A request on its way to admission.
-  private struct Ask {
+  struct Ask {
     let request: IngestionRequest
     let warnings: [String]
     /// What the function was given, or the stored request of a cause that waited.
@@ -208,7 +208,7 @@ public struct Orchestrator: Function {
     }
   }
 
-  private func application(
+  func application(
     _ ask: Ask, _ resolution: SymbolResolution, _ cause: Cause, at now: Timestamp
   ) -> Application {
     let request = ask.request

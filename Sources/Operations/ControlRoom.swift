@@ -11,6 +11,8 @@ public struct ControlRoom: Sendable {
   public static let pause = Span.seconds(5)
   /// Between two rounds of retention.
   public static let retentionPause = Span.minutes(5)
+  /// Between two steps of move tasks.
+  public static let moverPause = Span.seconds(1)
   /// Days that the log groups of the environment are kept.
   public static let logDays = 30
 
@@ -24,9 +26,11 @@ public struct ControlRoom: Sendable {
   public let logs: any LogStore
   public let metrics: any MetricStore
   public let view: any StateView
+  public let shelf: Shelf
+  public let mover: Mover
 
   /// What the control room keeps its things in: one store plays all of these parts.
-  public typealias Store = Documents & LogStore & MetricStore & StateView & AlarmJournal
+  public typealias Store = Documents & LogStore & MetricStore & StateView & AlarmJournal & ShelfStore
 
   /// What an environment is watched with; the first start writes it.
   public init(
@@ -39,6 +43,8 @@ public struct ControlRoom: Sendable {
     logs = store
     metrics = store
     view = store
+    shelf = Shelf(store, runtime)
+    mover = Mover(store, store, shelf, runtime)
     let ports = runtime.ports
     monitor = Monitor(recorder, store, store, store, store, ports.queues, runtime.watchdog, ports.clock)
     reader = MetricReader(store, monitor, ports.clock)
@@ -84,6 +90,7 @@ public struct ControlRoom: Sendable {
   public func run() async {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await loop("monitor", every: ControlRoom.pause) { _ = try await tick() } }
+      group.addTask { await loop("mover", every: ControlRoom.moverPause) { _ = try await mover.step() } }
       group.addTask { await loop("retention", every: ControlRoom.retentionPause) { while try await expire() > 0 {} } }
     }
     do { try await monitor.flush() } catch {

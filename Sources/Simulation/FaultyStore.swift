@@ -83,6 +83,10 @@ extension FaultyStore: AdmissionDesk {
     try await faults.write { () throws(StoreError) in try await real.admit(application, at: now) }
   }
 
+  public func preview(_ application: Application, at now: Timestamp) async throws(StoreError) -> Admission.Verdict {
+    try await real.preview(application, at: now)
+  }
+
   public func close(_ entry: LedgerEntry, deadLetter: OutgoingMessage?) async throws(StoreError) -> Bool {
     try await faults.write { () throws(StoreError) in try await real.close(entry, deadLetter: deadLetter) }
   }

@@ -14,16 +14,27 @@ extension SQLiteStore: AdmissionDesk {
         if entry.decision.isTerminal { try SQLiteStore.forget(cause.id, db) }
         return .already(entry)
       }
-      let facts = try SQLiteStore.facts(for: application, limits, at: now, db)
-      let ask = Admission.Ask(
-        trigger: cause.trigger, payloadHash: application.payloadHash, runID: cause.runID,
-        urgent: application.request.urgent, hops: cause.hops, resumes: application.resumes)
-      let verdict = Admission.decide(ask, facts, limits, at: now)
+      let verdict = try SQLiteStore.verdict(on: application, limits, at: now, db)
       let entry = AdmissionReport.entry(verdict, application, at: now)
       try SQLiteStore.apply(verdict, application, limits, at: now, db)
       if entry.decision.isTerminal || !application.resumes { try SQLiteStore.append(entry, db) }
       return .decided(entry, verdict)
     }
+  }
+
+  public func preview(_ application: Application, at now: Timestamp) async throws(StoreError) -> Admission.Verdict {
+    let limits = settings.limits
+    return try await read { db in try SQLiteStore.verdict(on: application, limits, at: now, db) }
+  }
+
+  private static func verdict(
+    on application: Application, _ limits: Admission.Limits, at now: Timestamp, _ db: Database
+  ) throws -> Admission.Verdict {
+    let cause = application.cause
+    let ask = Admission.Ask(
+      trigger: cause.trigger, payloadHash: application.payloadHash, runID: cause.runID,
+      urgent: application.request.urgent, hops: cause.hops, resumes: application.resumes)
+    return Admission.decide(ask, try facts(for: application, limits, at: now, db), limits, at: now)
   }
 
   public func close(

@@ -31,7 +31,8 @@ struct Bellcrank: AsyncParsableCommand {
     groupedSubcommands: [
       CommandGroup(name: "Engine", subcommands: [ServeCommand.self, DemoCommand.self]),
       CommandGroup(
-        name: "Trigger", subcommands: [EventCommand.self, TriggerCommand.self, LeaseCommand.self]),
+        name: "Trigger",
+        subcommands: [EventCommand.self, TriggerCommand.self, LeaseCommand.self, DeadLetterCommand.self]),
       CommandGroup(
         name: "Inspection",
         subcommands: [

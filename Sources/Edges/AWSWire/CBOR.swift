@@ -184,7 +184,9 @@ enum CBOR {
 
   private static func double(_ number: Double, _ out: inout [UInt8]) {
     out.append(0xFB)
-    for shift in stride(from: 56, through: 0, by: -8) { out.append(UInt8(truncatingIfNeeded: number.bitPattern >> shift)) }
+    for shift in stride(from: 56, through: 0, by: -8) {
+      out.append(UInt8(truncatingIfNeeded: number.bitPattern >> shift))
+    }
   }
 
   private static func head(_ major: UInt8, _ argument: UInt64, _ out: inout [UInt8]) {

@@ -164,7 +164,8 @@ public struct Route: Sendable, Hashable {
     case "AWSEvents": return (.events, .json11, action)
     case "AmazonSQS": return (.sqs, .queryCompatibleJSON, action)
     case "Logs_20140328": return (.logs, .json11, action)
-    case cloudWatchModel: return (.cloudWatch, headers["x-amzn-query-mode"] == nil ? .json10 : .queryCompatibleJSON, action)
+    case cloudWatchModel:
+      return (.cloudWatch, headers["x-amzn-query-mode"] == nil ? .json10 : .queryCompatibleJSON, action)
     default:
       if headers["x-amzn-query-mode"] != nil { return (.other(prefix), .queryCompatibleJSON, action) }
       let isOld = headers["content-type"]?.hasPrefix("application/x-amz-json-1.0") == true

@@ -2,6 +2,7 @@ import Ingestion
 import AWSWire
 import Engine
 import Events
+import Operations
 import Telemetry
 
 /// Our own paths, under `/_bellcrank/`: what the CLI asks for beyond AWS's operations.
@@ -9,10 +10,12 @@ struct AdminService: Sendable {
   /// Longest lease that one call takes.
   static let leaseSecondsMax = 86_400
 
+  private let room: ControlRoom
   private let runtime: Runtime
 
-  init(_ runtime: Runtime) {
-    self.runtime = runtime
+  init(_ room: ControlRoom) {
+    self.room = room
+    runtime = room.runtime
   }
 
   func respond(to request: HTTPRequestMessage) async -> HTTPReply {
@@ -54,6 +57,13 @@ struct AdminService: Sendable {
     case ("POST", "schedules", let rule?):
       guard parts.count == 3, let action = parts.last else { throw missing(request) }
       return try await ScheduleService(runtime).act(rule, action, try object(request.body), who: "unsigned")
+    case ("GET", "dlq", nil):
+      let asked = fields(request.query)
+      return try await ShelfService(room).list(asked["queue"], previews: asked["preview"] == "true")
+    case ("GET", "dlq", "tasks"): return ["tasks": .array(try await ShelfService(room).tasks().map(\.view))]
+    case ("GET", "dlq", let id?): return try await ShelfService(room).show(id)
+    case ("POST", "dlq", let action?):
+      return try await ShelfService(room).act(action, try object(request.body), who: "unsigned")
     default: throw missing(request)
     }
   }

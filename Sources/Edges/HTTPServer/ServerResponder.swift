@@ -18,7 +18,7 @@ public struct ServerResponder: HTTPResponder {
 
   public func respond(to request: HTTPRequestMessage) async -> HTTPReply {
     let path = request.path
-    if path.hasPrefix("/_bellcrank/") { return await AdminService(runtime).respond(to: request) }
+    if path.hasPrefix("/_bellcrank/") { return await AdminService(room).respond(to: request) }
     if path == "/console" || path.hasPrefix("/console/") { return await page(path, request) }
     return await wire(request)
   }

@@ -94,6 +94,8 @@ public enum DeferredKind: Sendable, Hashable {
 public protocol AdmissionDesk: Sendable {
   /// Reads the facts, asks `Admission.decide`, applies the verdict and writes the row and the messages, all or nothing.
   func admit(_ application: Application, at now: Timestamp) async throws(StoreError) -> AdmissionResult
+  /// What admission would come to now; nothing is written.
+  func preview(_ application: Application, at now: Timestamp) async throws(StoreError) -> Admission.Verdict
   /// Writes the row of a cause that never reached admission, and its dead letter; false if it was decided before.
   func close(_ entry: LedgerEntry, deadLetter: OutgoingMessage?) async throws(StoreError) -> Bool
   /// Those whose moment has come, in the order in which they came.

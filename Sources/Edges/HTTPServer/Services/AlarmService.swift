@@ -64,8 +64,10 @@ struct AlarmService: Sendable {
     }
     let comparison = try input.requiredText("ComparisonOperator")
     guard let sign = AlarmComparison(rawValue: comparison) else {
-      throw WireError(.validation, "ComparisonOperator \(comparison) is not served; known: "
-        + AlarmComparison.allCases.map(\.rawValue).joined(separator: ", "))
+      throw WireError(
+        .validation,
+        "ComparisonOperator \(comparison) is not served; known: "
+          + AlarmComparison.allCases.map(\.rawValue).joined(separator: ", "))
     }
     let queries = try input.structures("Metrics")?.map(CloudWatchService.query)
     let subject: AlarmSubject
@@ -82,7 +84,8 @@ struct AlarmService: Sendable {
     guard let period else { throw input.missing("Period") }
     let missing = try input.text("TreatMissingData") ?? MissingData.missing.rawValue
     guard let treatment = MissingData(rawValue: missing) else {
-      throw WireError(.validation, "TreatMissingData must be breaching, notBreaching, ignore or missing, not \(missing)")
+      throw WireError(
+        .validation, "TreatMissingData must be breaching, notBreaching, ignore or missing, not \(missing)")
     }
     let tags = try (try input.structures("Tags") ?? []).map { tag in
       (try tag.requiredText("Key", 1...128), try tag.text("Value", 0...256) ?? "")

@@ -288,7 +288,9 @@ struct CloudWatchService: Sendable {
     let complaints = Dashboard.complaints(about: body)
     guard complaints.isEmpty else {
       let list = complaints.prefix(10).map { "\($0.dataPath): \($0.message)" }.joined(separator: "; ")
-      throw WireError(.dashboardInvalidInput, "The dashboard body is invalid, there are \(complaints.count) validation errors: \(list)")
+      throw WireError(
+        .dashboardInvalidInput,
+        "The dashboard body is invalid, there are \(complaints.count) validation errors: \(list)")
     }
     try await context.room.documents.save(
       [DocumentChange(.dashboard, name, ["body": .string(body)])], at: context.now)

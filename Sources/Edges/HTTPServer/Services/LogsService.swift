@@ -194,7 +194,8 @@ struct LogsService: Sendable {
         message: try event.requiredText("message"))
     }
     let now = context.now
-    let batch = try LogEventBatch(events, retention: try group.retentionDays.map { try LogRetention(days: $0) }, at: now)
+    let batch = try LogEventBatch(
+      events, retention: try group.retentionDays.map { try LogRetention(days: $0) }, at: now)
     try await store.append(
       batch.accepted.map {
         LogRecord(group: group.name, stream: stream, at: $0.timestamp, ingestedAt: now, message: $0.message)
