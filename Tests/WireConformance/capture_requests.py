@@ -150,7 +150,7 @@ CALLS = {
 
 UNSUPPORTED = {
     "dynamodb": ("list_tables", {}),
-    "cloudwatch": ("list_metrics", {}),
+    "cloudwatch": ("list_metric_streams", {}),
     "iam": ("get_role", dict(RoleName="r")),
     "ssm": ("get_parameter", dict(Name="n")),
     "scheduler": ("list_schedules", {}),
