@@ -150,7 +150,8 @@ public final class AlarmKeeper: Sendable {
     return changed
   }
 
-  private func evaluate(_ name: String) async throws(StoreError) -> Bool {
+  /// Evaluates one alarm now. True if it changed.
+  func evaluate(_ name: String) async throws(StoreError) -> Bool {
     try await turnstile.pass { () throws(StoreError) in
       guard var alarm = try await alarm(name) else { return false }
       let now = clock.now()

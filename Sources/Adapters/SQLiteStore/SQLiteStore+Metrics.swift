@@ -18,7 +18,7 @@ extension SQLiteStore: MetricStore {
     try await write { db in
       try SQLiteStore.save(progress, at: now, db)
       for (minute, rollup) in minutes {
-        let id = try SQLiteStore.metric(minute.metric, at: minute.at, db)
+        let id = try SQLiteStore.metric(minute.metric, rollup, at: minute.at, db)
         try SQLiteStore.merge(rollup, id, .minute, at: minute.at, minute.unit.rawValue, db)
       }
     }
@@ -60,6 +60,15 @@ extension SQLiteStore: MetricStore {
       ).map { row in
         guard let metric = MetricID(key: row["key"]) else { throw StoreError(.corrupt, "a metric's key is no key") }
         return (metric, row.moment("last_at"))
+      }
+    }
+  }
+
+  public func totals() async throws(StoreError) -> [MetricTotal] {
+    try await read { db in
+      try db.rows("SELECT key, sum, samples, latest FROM metrics ORDER BY namespace, name, key").map { row in
+        guard let metric = MetricID(key: row["key"]) else { throw StoreError(.corrupt, "a metric's key is no key") }
+        return MetricTotal(metric: metric, sum: row["sum"], samples: row["samples"], latest: row["latest"])
       }
     }
   }
@@ -116,12 +125,19 @@ extension SQLiteStore: MetricStore {
   }
 
   /// The id of a metric, which has something in it now.
-  private static func metric(_ metric: MetricID, at moment: Timestamp, _ db: Database) throws -> Int64 {
+  private static func metric(
+    _ metric: MetricID, _ rollup: Rollup, at moment: Timestamp, _ db: Database
+  ) throws -> Int64 {
+    let latest = rollup.sampleCount > 0 ? rollup.sum / rollup.sampleCount : 0
     try db.run(
       """
-      INSERT INTO metrics (key, namespace, name, last_at) VALUES (?, ?, ?, ?)
-      ON CONFLICT (key) DO UPDATE SET last_at = MAX(last_at, excluded.last_at)
-      """, [metric.key, metric.namespace, metric.name, moment.milliseconds])
+      INSERT INTO metrics (key, namespace, name, last_at, sum, samples, latest) VALUES (?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (key) DO UPDATE SET last_at = MAX(last_at, excluded.last_at), sum = sum + excluded.sum,
+        samples = samples + excluded.samples, latest = excluded.latest
+      """,
+      [
+        metric.key, metric.namespace, metric.name, moment.milliseconds, rollup.sum, rollup.sampleCount, latest,
+      ])
     guard
       let id = try Int64.fetchOne(
         db.cachedStatement(sql: "SELECT id FROM metrics WHERE key = ?"), arguments: [metric.key])

@@ -143,7 +143,7 @@ enum Schema {
     """,
     """
     CREATE TABLE metrics (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, namespace TEXT NOT NULL, name TEXT NOT NULL,
-      last_at INTEGER NOT NULL)
+      last_at INTEGER NOT NULL, sum REAL NOT NULL, samples REAL NOT NULL, latest REAL NOT NULL)
     """,
     "CREATE INDEX metrics_name ON metrics (namespace, name)",
     """

@@ -57,6 +57,8 @@ struct AdminService: Sendable {
     case ("POST", "schedules", let rule?):
       guard parts.count == 3, let action = parts.last else { throw missing(request) }
       return try await ScheduleService(runtime).act(rule, action, try object(request.body), who: "unsigned")
+    case ("GET", "alarms", nil): return try await AlarmAdmin(room).list()
+    case ("POST", "alarms", let name?): return try await AlarmAdmin(room).test(name)
     case ("GET", "dlq", nil):
       let asked = fields(request.query)
       return try await ShelfService(room).list(asked["queue"], previews: asked["preview"] == "true")

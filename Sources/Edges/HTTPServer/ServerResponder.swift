@@ -19,8 +19,20 @@ public struct ServerResponder: HTTPResponder {
   public func respond(to request: HTTPRequestMessage) async -> HTTPReply {
     let path = request.path
     if path.hasPrefix("/_bellcrank/") { return await AdminService(room).respond(to: request) }
+    if path == "/metrics" { return await metrics() }
     if path == "/console" || path.hasPrefix("/console/") { return await page(path, request) }
     return await wire(request)
+  }
+
+  /// The metrics for Prometheus.
+  private func metrics() async -> HTTPReply {
+    do {
+      try await room.monitor.flush()
+      let text = Exposition.text(try await room.metrics.totals())
+      return .full(status: 200, headers: [("Content-Type", Exposition.contentType)], body: Array(text.utf8))
+    } catch {
+      return .full(status: 503, headers: [("Content-Type", "text/plain")], body: Array("\(error.reason)\n".utf8))
+    }
   }
 
   // MARK: The console

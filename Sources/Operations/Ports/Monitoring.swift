@@ -18,6 +18,22 @@ public struct MetricMinute: Sendable, Hashable {
   }
 }
 
+/// Everything a metric ever counted: it only grows, also over restarts.
+public struct MetricTotal: Sendable, Hashable {
+  public let metric: MetricID
+  public let sum: Double
+  public let samples: Double
+  /// The mean of what was added last.
+  public let latest: Double
+
+  public init(metric: MetricID, sum: Double, samples: Double, latest: Double) {
+    self.metric = metric
+    self.sum = sum
+    self.samples = samples
+    self.latest = latest
+  }
+}
+
 /// What went through a queue since it came into being.
 public struct QueueTraffic: Sendable, Hashable {
   public let queue: String
@@ -62,6 +78,7 @@ public protocol MetricStore: Sendable {
   ) async throws(StoreError) -> [(minute: MetricMinute, rollup: Rollup)]
   /// Every metric with something in it and when it last had something.
   func metrics(namespace: String?, name: String?) async throws(StoreError) -> [(metric: MetricID, lastAt: Timestamp)]
+  func totals() async throws(StoreError) -> [MetricTotal]
   /// Folds minutes that are old into longer periods and deletes what has outlived its tier, a bounded number. Returns
   /// the rows that are gone.
   func foldMetrics(at now: Timestamp) async throws(StoreError) -> Int
