@@ -16,7 +16,7 @@ import Testing
     for alarm in before {
       let steps = try #require(try await AlarmDrill(room.room).run(alarm.definition.name))
       #expect(steps.map(\.found) == [.ok, .alarm, .ok], "\(alarm.definition.name)")
-      #expect(steps.allSatisfy(\.isRight))
+      #expect(steps.filter(\.isRight).count == 3)
     }
     #expect(try await room.room.alarms.alarms() == before)
     _ = try await room.room.notifier.sendDue()
