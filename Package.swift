@@ -40,7 +40,7 @@ let domain: [Target.Dependency] = [
   "Events", "Patterns", "Schedules", "Rules", "Deliveries", "Ingestion", "Extraction", "Telemetry",
 ]
 /// What operators see and define: the domain of `Operations`.
-let monitoring: [Target.Dependency] = ["Measures", "Alarms", "Logs"]
+let monitoring: [Target.Dependency] = ["Measures", "Alarms", "Logs", "Policies"]
 
 let package = Package(
   name: "bellcrank",
@@ -73,6 +73,7 @@ let package = Package(
     module("Domain/Measures", uses: ["Events"]),
     module("Domain/Alarms", uses: ["Events", "Measures"]),
     module("Domain/Logs", uses: ["Events"]),
+    module("Domain/Policies", uses: ["Events"]),
     // Engine: ports and loops.
     module("Engine", uses: domain),
     // Operations: what an operator sees and does, beside the engine.
@@ -122,6 +123,7 @@ let package = Package(
     tests("Measures", covers: ["Events", "Measures"]),
     tests("Alarms", covers: ["Events", "Measures", "Alarms"]),
     tests("Logs", covers: ["Events", "Logs"]),
+    tests("Policies", covers: ["Events", "Policies"]),
     tests("Engine", covers: domain + ["Engine", "SQLiteStore", "Simulation", "SystemPorts"]),
     tests("PortContracts", covers: domain + monitoring + ["Engine", "Operations", "SQLiteStore", "LocalObjects", "Simulation", grdb]),
     tests("Console", covers: domain + ["Console", "Engine"]),
