@@ -81,7 +81,9 @@ let package = Package(
     // Adapters: the ports, embedded.
     module("Adapters/SQLiteStore", uses: domain + monitoring + ["Engine", "Operations", grdb, crypto]),
     module("Adapters/LocalObjects", uses: ["Events", "Engine"]),
-    module("Adapters/SourceClients", uses: ["Events", "Extraction", "Engine", "Operations", asyncHTTPClient, nioCore, nioHTTP1]),
+    module(
+      "Adapters/SourceClients",
+      uses: ["Events", "Extraction", "Engine", "Operations", asyncHTTPClient, nioCore, nioHTTP1]),
     module("Adapters/SystemPorts", uses: ["Events", "Schedules", "Engine", "Operations", crypto]),
     module("Adapters/ConfigFiles", uses: ["Events", "Schedules", "Ingestion", "Engine", yams]),
     // Edges: the wires.
@@ -90,10 +92,8 @@ let package = Package(
     module(
       "Edges/HTTPServer",
       uses: domain + monitoring + [
-        "Engine", "Operations", "AWSWire", "Console", "CZlib", "ReplaySource", hummingbird, httpTypes, nioCore, nioHTTPTypes,
-        nioPosix,
-        logging, lifecycle,
-        crypto,
+        "Engine", "Operations", "AWSWire", "Console", "CZlib", "ReplaySource", hummingbird, httpTypes, nioCore,
+        nioHTTPTypes, nioPosix, logging, lifecycle, crypto,
       ]),
     module("Edges/ReplaySource", uses: ["Events"]),
     module("Edges/Console", uses: ["Events", "Schedules", "Telemetry", "Engine", mustache]),
@@ -125,7 +125,9 @@ let package = Package(
     tests("Logs", covers: ["Events", "Logs"]),
     tests("Policies", covers: ["Events", "Policies"]),
     tests("Engine", covers: domain + ["Engine", "SQLiteStore", "Simulation", "SystemPorts"]),
-    tests("PortContracts", covers: domain + monitoring + ["Engine", "Operations", "SQLiteStore", "LocalObjects", "Simulation", grdb]),
+    tests(
+      "PortContracts",
+      covers: domain + monitoring + ["Engine", "Operations", "SQLiteStore", "LocalObjects", "Simulation", grdb]),
     tests("Console", covers: domain + ["Console", "Engine"]),
     tests("CLI", covers: domain + ["bellcrank", "Engine", "AWSWire", "SystemPorts", argumentParser]),
     tests(
