@@ -10,6 +10,7 @@ public struct Deliverer: Sendable {
   private let journal: any DeliveryJournal
   private let queues: any WorkQueues
   private let functions: Functions
+  private let authority: any Authority
   private let clock: any WallClock
   private let log: any LogSink
   private let queueBells: Bells
@@ -17,12 +18,13 @@ public struct Deliverer: Sendable {
   private let width: Int
 
   public init(
-    _ journal: any DeliveryJournal, _ queues: any WorkQueues, _ functions: Functions, _ clock: any WallClock,
-    _ log: any LogSink, queueBells: Bells, width: Int
+    _ journal: any DeliveryJournal, _ queues: any WorkQueues, _ functions: Functions, _ authority: any Authority,
+    _ clock: any WallClock, _ log: any LogSink, queueBells: Bells, width: Int
   ) {
     self.journal = journal
     self.queues = queues
     self.functions = functions
+    self.authority = authority
     self.clock = clock
     self.log = log
     self.queueBells = queueBells
@@ -59,6 +61,7 @@ public struct Deliverer: Sendable {
       return refused(pending, DeliveryError(.targetMissing, "there is no queue \(queue)"), known)
     }
     do {
+      try permit(pending)
       var delivery = pending.delivery
       let body = try body(of: pending)
       delivery.accepted()
@@ -85,7 +88,12 @@ public struct Deliverer: Sendable {
       return refused(pending, DeliveryError(.targetMissing, "there is no target \(pending.target.arn)"), known)
     }
     let payload: String
-    do { payload = try body(of: pending) } catch { return refused(pending, error, known) }
+    do {
+      try permit(pending)
+      payload = try body(of: pending)
+    } catch {
+      return refused(pending, error, known)
+    }
     let context = InvocationContext(
       requestID: pending.delivery.id, invokedAt: pending.cause.arrivedAt, cause: pending.cause)
     switch await function.invoke(Array(payload.utf8), context) {
@@ -96,6 +104,14 @@ public struct Deliverer: Sendable {
     case .failed(let type, let message):
       return refused(pending, DeliveryError(.functionFailed, "\(type): \(message)"), known)
     }
+  }
+
+  /// What a rule sends, the target's policy must let in; whoever asked a function directly was asked before (§8).
+  private func permit(_ pending: PendingDelivery) throws(DeliveryError) {
+    guard let name = pending.cause.rule else { return }
+    let target = pending.target.arn
+    let rule = ResourceNames(account: target.account, region: target.region).rule(name)
+    if let refusal = authority.refusal(of: rule, to: target) { throw DeliveryError(.notPermitted, refusal) }
   }
 
   /// What the target is given.

@@ -31,6 +31,7 @@ public enum DeliveryReport {
     let word = String(error?.prefix { $0 != ":" } ?? "")
     return switch DeliveryError.Code(rawValue: word) {
     case .targetMissing: .targetMissing
+    case .notPermitted: .notPermitted
     case .inputNotShaped: .inputNotShaped
     case .throttled, .targetFailed, .functionFailed, nil: .retriesExhausted
     }

@@ -110,10 +110,8 @@ public struct Explainer: Sendable {
       return "bellcrank schedule recover \(rule) \(entry.about.slot?.description ?? "SLOT")"
     case .dispatched, .delivered, .dryRun, .duplicateRun, .idempotencyConflict, .malformedEvent, .invalidDataSource,
       .invalidDomain, .invalidTableName, .invalidSymbols, .unknownDataSource, .unknownTable, .noSymbols, .loopStopped,
-      .leaseHeld, .waitingInLine, .noIngestionAsked, .objectStale, .noObjectCreated, .targetMissing, .inputNotShaped,
-      .retriesExhausted,
-      .eventTooOld, .ruleChanged, .ruleReset,
-      .operatorAction:
+      .leaseHeld, .waitingInLine, .noIngestionAsked, .objectStale, .noObjectCreated, .targetMissing, .notPermitted,
+      .inputNotShaped, .retriesExhausted, .eventTooOld, .ruleChanged, .ruleReset, .operatorAction:
       return entry.code.remedy
     }
   }

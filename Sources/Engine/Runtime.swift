@@ -7,6 +7,7 @@ public struct Ports: Sendable {
   public let digests: any Digests
   public let log: any LogSink
   public let observer: any Observer
+  public let authority: any Authority
   public let rules: any RuleStore
   public let events: any EventJournal
   public let slots: any SlotJournal
@@ -24,7 +25,7 @@ public struct Ports: Sendable {
 
   public init(
     clock: any WallClock, entropy: any Entropy, digests: any Digests, log: any LogSink, observer: any Observer,
-    rules: any RuleStore, events: any EventJournal, slots: any SlotJournal, deliveries: any DeliveryJournal,
+    authority: any Authority = OpenAuthority(), rules: any RuleStore, events: any EventJournal, slots: any SlotJournal, deliveries: any DeliveryJournal,
     desk: any AdmissionDesk,
     queues: any WorkQueues, runs: any RunJournal, budget: any SourceBudget, universe: any UniverseStore,
     index: any ObjectIndex, ledger: any Ledger, housekeeping: any Housekeeping, blobs: any Blobs,
@@ -35,6 +36,7 @@ public struct Ports: Sendable {
     self.digests = digests
     self.log = log
     self.observer = observer
+    self.authority = authority
     self.rules = rules
     self.events = events
     self.slots = slots
@@ -114,7 +116,8 @@ public struct Runtime: Sendable {
       [names.orchestrator: orchestrator, names.worker: WorkerFunction(worker, ports.queues, ports.clock, names)],
       ports.clock, ports.observer)
     deliverer = Deliverer(
-      ports.deliveries, ports.queues, functions, ports.clock, ports.log, queueBells: queueBells, width: deliveryWidth)
+      ports.deliveries, ports.queues, functions, ports.authority, ports.clock, ports.log, queueBells: queueBells,
+      width: deliveryWidth)
     releaser = Releaser(ports.desk, orchestrator, ports.clock, ports.log)
     scheduler = try await Scheduler(
       book, ports.slots, ports.clock, ports.log, names: settings.names, deliveriesDue: bells.deliveriesDue)

@@ -98,6 +98,8 @@ public struct EnvironmentNames: Sendable, Hashable {
   public var workDeadLetters: String { "\(environment)-customer-ingestion-dlq" }
   public var triggerDeadLetters: String { "\(environment)-customer-ingestion-trigger-dlq" }
   public var transformQueue: String { "\(environment)-customer-transform-queue" }
+  /// The door for other accounts (D29).
+  public var ingestionBus: String { "\(environment)-custom-ingestion-bus" }
   public var rawBucket: String { "data-pipeline-raw-\(environment)-\(account)" }
   public var universeParameter: String { "/\(environment)/customer-data/ingestion/symbols" }
 }

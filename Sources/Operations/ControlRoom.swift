@@ -28,6 +28,7 @@ public struct ControlRoom: Sendable {
   public let view: any StateView
   public let shelf: Shelf
   public let mover: Mover
+  public let permissions: Permissions
 
   /// What the control room keeps its things in: one store plays all of these parts.
   public typealias Store = Documents & LogStore & MetricStore & StateView & AlarmJournal & ShelfStore
@@ -35,10 +36,11 @@ public struct ControlRoom: Sendable {
   /// What an environment is watched with; the first start writes it.
   public init(
     _ runtime: Runtime, _ recorder: Recorder, _ store: any Store, _ webhook: any WebhookClient, _ signer: any Signer,
-    webhooks: [WebhookSettings]
+    _ permissions: Permissions, webhooks: [WebhookSettings]
   ) async throws {
     self.runtime = runtime
     self.recorder = recorder
+    self.permissions = permissions
     documents = store
     logs = store
     metrics = store
@@ -67,6 +69,7 @@ public struct ControlRoom: Sendable {
       _ = try await logs.createLogGroup(group, at: now)
       _ = try await logs.keepLogGroup(group, days: ControlRoom.logDays)
     }
+    try await DefaultPermissions.write(runtime.settings, to: permissions, documents, runtime.ports.entropy, at: now)
     try await documents.save(boards + [DocumentChange(.progress, "seed", ["done": true])], at: now)
   }
 

@@ -153,7 +153,8 @@ private final class Moody: Function {
 
   private func deliverer(_ world: World, failures: Int) -> Deliverer {
     Deliverer(
-      world.store, world.store, Functions(["f": Moody(failures: failures)], world.clock, NoObserver()), world.clock,
+      world.store, world.store, Functions(["f": Moody(failures: failures)], world.clock, NoObserver()), OpenAuthority(),
+      world.clock,
       world.log,
       queueBells: Bells(), width: 2)
   }

@@ -31,14 +31,16 @@ final class Room: Sendable {
     clock = VirtualClock(start)
     store = try SQLiteStore(inMemory: settings)
     let recorder = Recorder(clock, log, environment: "dev")
+    let permissions = try await Permissions(store, clock, names: settings.names)
     let ports = Ports(
       clock: clock, entropy: SeededEntropy(seed: 1), digests: CryptoDigests(), log: recorder, observer: recorder,
+      authority: permissions,
       rules: store, events: store, slots: store, deliveries: store, desk: store, queues: store, runs: store,
       budget: store, universe: store, index: store, ledger: store, housekeeping: store, blobs: MemoryBlobs(),
       sources: ["yahoo_finance": source])
     let runtime = try await Runtime(settings, ports, deliveryWidth: 1)
     room = try await ControlRoom(
-      runtime, recorder, store, hook, HMACSigner(), webhooks: [.init(url: "http://hook/a", secret: "s3cret")])
+      runtime, recorder, store, hook, HMACSigner(), permissions, webhooks: [.init(url: "http://hook/a", secret: "s3cret")])
   }
 
   private static func settings(_ schedule: String) throws -> Settings {

@@ -33,6 +33,7 @@ public struct DeliveryError: Error, Sendable, Hashable, Codable {
   /// Raw values are what EventBridge puts into `ERROR_CODE` of a dead letter.
   public enum Code: String, Sendable, Codable, CaseIterable {
     case targetMissing = "NO_RESOURCE"
+    case notPermitted = "NO_PERMISSIONS"
     case inputNotShaped = "INVALID_JSON"
     case throttled = "THROTTLING"
     case targetFailed = "SDK_CLIENT_ERROR"
@@ -51,7 +52,7 @@ public struct DeliveryError: Error, Sendable, Hashable, Codable {
   /// Whether the same attempt could succeed later; what is missing or malformed goes to the dead letters at once.
   public var isRetriable: Bool {
     switch code {
-    case .targetMissing, .inputNotShaped: false
+    case .targetMissing, .notPermitted, .inputNotShaped: false
     case .throttled, .targetFailed, .functionFailed: true
     }
   }

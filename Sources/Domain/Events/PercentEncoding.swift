@@ -23,4 +23,19 @@ extension StringProtocol {
     }
     return String(validating: out, as: UTF8.self)
   }
+
+  /// Everything but RFC 3986's unreserved characters, and those kept, as `%XX`.
+  public func percentEncoded(keeping kept: String = "") -> String {
+    let digits = Array("0123456789ABCDEF".utf8)
+    let plain = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~".utf8).union(kept.utf8)
+    var out: [UInt8] = []
+    for byte in utf8 {
+      if plain.contains(byte) {
+        out.append(byte)
+      } else {
+        out += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+      }
+    }
+    return String(decoding: out, as: UTF8.self)
+  }
 }

@@ -103,8 +103,14 @@ public struct Route: Sendable, Hashable {
   public func decode(_ request: WireRequest) throws(WireError) -> WireOperation {
     switch (service, dialect) {
     case (.events, .json11):
+      if let operation = BusOperation(rawValue: action ?? "") {
+        return .buses(operation, WireInput(try members(of: request)))
+      }
       return .events(try EventsOperation(action ?? "", body: request.body))
     case (.sqs, .queryCompatibleJSON):
+      if let operation = MoveOperation(rawValue: action ?? "") {
+        return .moves(operation, WireInput(try members(of: request)))
+      }
       return .sqs(try SQSOperation(action ?? "", json: request.body))
     case (.sqs, .query):
       return .sqs(try SQSOperation(action ?? "", form: try Route.requiredForm(of: request), path: request))
@@ -112,6 +118,7 @@ public struct Route: Sendable, Hashable {
       guard action == "GetCallerIdentity" else { throw unknownOperation(request) }
       return .sts(.getCallerIdentity)
     case (.lambda, .restJSON):
+      if let operation = try PermissionOperation(request) { return .permission(operation) }
       return .lambda(try LambdaOperation(request))
     case (.s3, .restXML):
       return .s3(try S3Operation(request))

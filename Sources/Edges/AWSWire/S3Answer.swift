@@ -107,7 +107,7 @@ public enum S3Answer: Sendable, Hashable {
   }
 
   private static func xml(of listing: ObjectListing, _ input: ListObjectsInput) -> XML {
-    func key(_ text: String) -> String { input.encodesKeys ? text.percentEncodedKey : text }
+    func key(_ text: String) -> String { input.encodesKeys ? text.percentEncoded(keeping: "/") : text }
     var nodes: [XML] = [XML("Name", input.bucket), XML("Prefix", key(input.prefix))]
     if let delimiter = input.delimiter { nodes.append(XML("Delimiter", key(delimiter))) }
     nodes.append(XML("MaxKeys", String(input.maxKeys)))
@@ -140,22 +140,6 @@ public enum S3Answer: Sendable, Hashable {
             XML("Bucket", [XML("Name", $0.name), XML("CreationDate", $0.creationDate.preciseText)])
           }),
       ])
-  }
-}
-
-extension String {
-  /// A key as `encoding-type=url` sends it: unreserved characters and slashes stay.
-  var percentEncodedKey: String {
-    let digits = Array("0123456789ABCDEF".utf8)
-    var out: [UInt8] = []
-    for byte in utf8 {
-      if isAlphanumeric(byte) || "-_.~/".utf8.contains(byte) {
-        out.append(byte)
-      } else {
-        out += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-      }
-    }
-    return String(decoding: out, as: UTF8.self)
   }
 }
 

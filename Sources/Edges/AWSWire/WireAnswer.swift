@@ -5,7 +5,7 @@ public enum WireAnswer: Sendable, Hashable {
   case sqs(SQSAnswer)
   case s3(S3Answer)
   case sts(STSAnswer)
-  /// Of CloudWatch, CloudWatch Logs and IAM; nil answers nothing.
+  /// Of everything else; nil answers nothing.
   case tree(WireTree?)
 }
 

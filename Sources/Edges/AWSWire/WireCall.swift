@@ -53,8 +53,6 @@ public enum IAMOperation: String, Sendable, Hashable, CaseIterable {
   case putRolePolicy = "PutRolePolicy"
   case deleteRolePolicy = "DeleteRolePolicy"
   case listAttachedRolePolicies = "ListAttachedRolePolicies"
-  case putRolePermissionsBoundary = "PutRolePermissionsBoundary"
-  case deleteRolePermissionsBoundary = "DeleteRolePermissionsBoundary"
   case simulatePrincipalPolicy = "SimulatePrincipalPolicy"
   case simulateCustomPolicy = "SimulateCustomPolicy"
   case getContextKeysForCustomPolicy = "GetContextKeysForCustomPolicy"

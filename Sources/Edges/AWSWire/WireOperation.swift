@@ -8,6 +8,9 @@ public enum WireOperation: Sendable, Hashable {
   case cloudWatch(CloudWatchOperation, WireInput)
   case logs(LogsOperation, WireInput)
   case iam(IAMOperation, WireInput)
+  case buses(BusOperation, WireInput)
+  case moves(MoveOperation, WireInput)
+  case permission(PermissionOperation)
 
   /// AWS's name of the operation: `PutRule`.
   public var name: String {
@@ -20,6 +23,9 @@ public enum WireOperation: Sendable, Hashable {
     case .cloudWatch(let operation, _): operation.rawValue
     case .logs(let operation, _): operation.rawValue
     case .iam(let operation, _): operation.rawValue
+    case .buses(let operation, _): operation.rawValue
+    case .moves(let operation, _): operation.rawValue
+    case .permission(let operation): operation.kind.rawValue
     }
   }
 }

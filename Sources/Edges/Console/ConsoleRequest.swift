@@ -39,8 +39,8 @@ public enum ConsoleRequest {
   public static func path(of route: Route) -> String? {
     switch route {
     case .overview: "/console"
-    case .decision(let id): decisions + percentEncoded(id)
-    case .run(let id): runs + percentEncoded(id)
+    case .decision(let id): decisions + id.percentEncoded()
+    case .run(let id): runs + id.percentEncoded()
     case .style: "/console/style.css"
     case .missing: nil
     }
@@ -51,21 +51,5 @@ public enum ConsoleRequest {
     let rest = path.utf8.dropFirst(folder.utf8.count)
     guard !rest.isEmpty, rest.count <= idBytesMax else { return nil }
     return String(decoding: rest, as: UTF8.self).percentDecoded(plusIsBlank: false)
-  }
-
-  /// Everything but RFC 3986's unreserved characters as `%XX`, so that an id stays one segment whatever is in it.
-  private static func percentEncoded(_ text: String) -> String {
-    let hex = Array("0123456789ABCDEF".utf8)
-    var out: [UInt8] = []
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-        UInt8(ascii: "~"):
-        out.append(byte)
-      default: out += [UInt8(ascii: "%"), hex[Int(byte >> 4)], hex[Int(byte & 15)]]
-      }
-    }
-    return String(decoding: out, as: UTF8.self)
   }
 }

@@ -123,8 +123,10 @@ public struct ServerResponder: HTTPResponder {
     case .cloudWatch(let operation, let input):
       answer = .tree(try await CloudWatchService(context).answer(operation, input))
     case .logs(let operation, let input): answer = .tree(try await LogsService(context).answer(operation, input))
-    case .iam(let operation, _):
-      throw WireError(.unknownOperation, "\(operation.rawValue) is not served yet.")
+    case .iam(let operation, let input): answer = .tree(try await IAMService(context).answer(operation, input))
+    case .buses(let operation, let input): answer = .tree(try await BusService(context).answer(operation, input))
+    case .moves(let operation, let input): answer = .tree(try await MoveService(context).answer(operation, input))
+    case .permission(let operation): answer = .tree(try await PermissionService(context).answer(operation))
     case .sts(.getCallerIdentity):
       let account = context.names.account
       answer = .sts(.getCallerIdentity(userID: account, account: account, arn: "arn:aws:iam::\(account):root"))

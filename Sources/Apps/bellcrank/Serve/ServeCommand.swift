@@ -120,12 +120,13 @@ struct ServeCommand: AsyncParsableCommand {
     let blobs = try BlobFolder("\(directory)/objects")
     let client = HTTPClient(eventLoopGroupProvider: .singleton)
     let recorder = Recorder(surroundings.clock, LoggerSink(logger: logger), environment: settings.environment)
+    let permissions = try await Permissions(store, surroundings.clock, names: settings.names)
     let ports = Ports(
       clock: surroundings.clock, entropy: SystemEntropy(), digests: CryptoDigests(), log: recorder,
-      observer: recorder, store: store, blobs: blobs, sources: SourceSet.make(settings, client))
+      observer: recorder, authority: permissions, store: store, blobs: blobs, sources: SourceSet.make(settings, client))
     let runtime = try await Runtime(settings, ports, deliveryWidth: 8)
     let room = try await ControlRoom(
-      runtime, recorder, store, AsyncHTTPWebhook(client: client), HMACSigner(),
+      runtime, recorder, store, AsyncHTTPWebhook(client: client), HMACSigner(), permissions,
       webhooks: try webhooks(surroundings.variables))
     let zone = try surroundings.zones.load("Asia/Seoul")
     let host = config.server.host
@@ -189,12 +190,11 @@ extension Ports {
   /// The ports of a runtime whose durable ones are all played by one store.
   init(
     clock: any WallClock, entropy: any Entropy, digests: any Digests, log: any LogSink, observer: any Observer,
-    store: any Store, blobs: any Blobs, sources: [String: any Source]
+    authority: any Authority = OpenAuthority(), store: any Store, blobs: any Blobs, sources: [String: any Source]
   ) {
     self.init(
-      clock: clock, entropy: entropy, digests: digests, log: log, observer: observer, rules: store, events: store,
-      slots: store,
-      deliveries: store, desk: store, queues: store, runs: store, budget: store, universe: store, index: store,
+      clock: clock, entropy: entropy, digests: digests, log: log, observer: observer, authority: authority,
+      rules: store, events: store, slots: store, deliveries: store, desk: store, queues: store, runs: store, budget: store, universe: store, index: store,
       ledger: store, housekeeping: store, blobs: blobs, sources: sources)
   }
 }

@@ -37,16 +37,12 @@ struct EventsService: Sendable {
         \.name)
       let listed = ListPage(names, limit: page.limit, after: page.nextToken, max: EventsService.pageMax) { $0 }
       return (.listRuleNamesByTarget(listed.elements, nextToken: listed.nextToken), [])
-    case .listEventBuses(let prefix, _):
-      return (.listEventBuses(prefix.map { "default".hasPrefix($0) } ?? true ? [bus] : [], nextToken: nil), [])
+    case .listEventBuses(let prefix, let page):
+      let listed = try await BusService(context).list(prefix: prefix, limit: page.limit, after: page.nextToken)
+      return (.listEventBuses(listed.elements, nextToken: listed.nextToken), [])
     case .describeEventBus(let name):
-      try check(name)
-      return (.describeEventBus(bus), [])
+      return (.describeEventBus(try await BusService(context).describe(name)), [])
     }
-  }
-
-  private var bus: EventsAnswer.BusShape {
-    .init(name: "default", arn: context.names.bus("default").description)
   }
 
   /// Refuses every bus but the default one, by name or ARN.

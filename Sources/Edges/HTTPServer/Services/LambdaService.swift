@@ -73,6 +73,11 @@ struct LambdaService: Sendable {
     return reference.name
   }
 
+  /// The ARN of a function that is here.
+  func arn(of reference: FunctionReference) throws(WireError) -> ResourceName {
+    context.names.function(try name(reference))
+  }
+
   private func notFound(_ name: String) -> WireError {
     .noSuchFunction(context.names.function(name).description)
   }

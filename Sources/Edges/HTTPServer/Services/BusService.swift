@@ -1,0 +1,79 @@
+import AWSWire
+import Engine
+import Events
+import Operations
+import Policies
+
+/// Event buses: the default one, on which the rules live, and doors for other accounts (D29).
+///
+/// What a door lets in is forwarded to the default bus; that is the one rule it has.
+struct BusService: Sendable {
+  private let context: ServiceContext
+
+  init(_ context: ServiceContext) {
+    self.context = context
+  }
+
+  func answer(_ operation: BusOperation, _ input: WireInput) async throws -> WireTree? {
+    switch operation {
+    case .createEventBus: return try await create(input)
+    case .deleteEventBus: return try await delete(input)
+    case .putPermission: return try await PermissionService(context).putPermission(input)
+    case .removePermission: return try await PermissionService(context).removePermission(input)
+    }
+  }
+
+  /// The name of a bus that is here; nil is the default one.
+  func existing(_ reference: String?) async throws -> String {
+    guard let reference else { return "default" }
+    let name = ResourceName(reference).map { String($0.resource.split(separator: "/").last ?? "") } ?? reference
+    guard name != "default" else { return name }
+    guard try await context.room.documents.document(.eventBus, name) != nil else { throw WireError.noSuchBus(name) }
+    return name
+  }
+
+  func describe(_ reference: String?) async throws -> EventsAnswer.BusShape {
+    let name = try await existing(reference)
+    return shape(name, try await context.room.documents.document(.eventBus, name))
+  }
+
+  func list(prefix: String?, limit: Int?, after token: String?) async throws -> ListPage<EventsAnswer.BusShape> {
+    let doors = try await context.room.documents.documents(.eventBus).map { shape($0.name, $0) }
+    let all = ([shape("default", nil)] + doors).filter { $0.name.hasPrefix(prefix ?? "") }.sorted { $0.name < $1.name }
+    return ListPage(all, limit: limit, after: token, max: EventsService.pageMax, name: \.name)
+  }
+
+  private func shape(_ name: String, _ document: Document?) -> EventsAnswer.BusShape {
+    let arn = context.names.bus(name)
+    return .init(
+      name: name, arn: arn.description, description: document?.json["description"]?.string,
+      policy: context.room.permissions.policy(of: arn)?.document.text, creationTime: document?.createdAt,
+      lastModifiedTime: document?.changedAt)
+  }
+
+  private func create(_ input: WireInput) async throws -> WireTree {
+    let name = try input.requiredText("Name", 1...256)
+    guard name.wholeMatch(of: /[.\-_A-Za-z0-9]+/) != nil else {
+      throw WireError(.validation, "Event bus name \(name.prefix(100)) must satisfy [/\\.\\-_A-Za-z0-9]+")
+    }
+    let isThere = try await context.room.documents.document(.eventBus, name) != nil
+    guard name != "default", !isThere else {
+      throw WireError(.resourceAlreadyExists, "Event bus \(name) already exists.")
+    }
+    let description = try input.text("Description", 0...512)
+    try await context.room.documents.save(
+      [DocumentChange(.eventBus, name, JSON(present: ["description": description.map { .string($0) }]))],
+      at: context.now)
+    return .members([
+      "EventBusArn": .text(context.names.bus(name).description), "Description": description.map { .text($0) },
+    ])
+  }
+
+  private func delete(_ input: WireInput) async throws -> WireTree? {
+    let name = try input.requiredText("Name", 1...256)
+    guard name != "default" else { throw WireError(.validation, "Cannot delete event bus default.") }
+    _ = try await context.room.documents.remove(.eventBus, name)
+    try await context.room.permissions.setPolicy(nil, of: context.names.bus(name))
+    return nil
+  }
+}

@@ -1,0 +1,163 @@
+import AWSWire
+import Engine
+import Events
+import Operations
+import Policies
+
+/// IAM on the wire: the roles of the environment, their policies, and the simulator (§8, D26).
+struct IAMService: Sendable {
+  static let pageMax = 1_000
+  static let pageStandard = 100
+
+  private let context: ServiceContext
+
+  init(_ context: ServiceContext) {
+    self.context = context
+  }
+
+  private var permissions: Permissions { context.room.permissions }
+
+  func answer(_ operation: IAMOperation, _ input: WireInput) async throws -> WireTree? {
+    do {
+      switch operation {
+      case .getRole: return .members(["Role": shape(try role(input), withTags: true)])
+      case .listRoles: return try list(input)
+      case .createRole: return try await create(input)
+      case .deleteRole: return try await delete(input)
+      case .updateAssumeRolePolicy:
+        var role = try role(input)
+        role.trust = try document(input, "PolicyDocument", as: .trust).text
+        try await permissions.save(role)
+        return nil
+      case .listRolePolicies:
+        let names = try role(input).policies.keys.sorted()
+        return try page(names, input, "PolicyNames") { .text($0) } name: {
+          $0
+        }
+      case .getRolePolicy: return try getPolicy(input)
+      case .putRolePolicy: return try await putPolicy(input)
+      case .deleteRolePolicy:
+        var role = try role(input)
+        let name = try policyName(input)
+        guard role.policies.removeValue(forKey: name) != nil else { throw noSuchPolicy(name, role) }
+        try await permissions.save(role)
+        return nil
+      case .listAttachedRolePolicies:
+        _ = try role(input)
+        return .members(["AttachedPolicies": .list([]), "IsTruncated": .flag(false)])
+      case .simulatePrincipalPolicy, .simulateCustomPolicy, .getContextKeysForCustomPolicy,
+        .getContextKeysForPrincipalPolicy:
+        return try PolicySimulator(context).answer(operation, input)
+      }
+    } catch let error as PolicyError {
+      throw WireError(.malformedPolicyDocument, error.message)
+    }
+  }
+
+  // MARK: Roles
+
+  private func role(_ input: WireInput) throws -> Role {
+    let name = try input.requiredText("RoleName", 1...64)
+    guard let role = permissions.role(name) else {
+      throw WireError(.noSuchEntity, "The role with name \(name) cannot be found.")
+    }
+    return role
+  }
+
+  private func shape(_ role: Role, withTags: Bool = false) -> WireTree {
+    .members([
+      "Path": .text(role.path), "RoleName": .text(role.name), "RoleId": .text(role.id),
+      "Arn": .text(role.arn(context.names.account).description), "CreateDate": .time(role.createdAt),
+      "AssumeRolePolicyDocument": .text(role.trust.percentEncoded()),
+      "Description": role.description.map { .text($0) }, "MaxSessionDuration": .integer(role.maxSessionSeconds),
+      "Tags": withTags ? .list([]) : nil,
+    ])
+  }
+
+  private func list(_ input: WireInput) throws -> WireTree {
+    let prefix = try input.text("PathPrefix") ?? "/"
+    let roles = permissions.roles.filter { $0.path.hasPrefix(prefix) }
+    return try page(roles, input, "Roles") { shape($0) } name: {
+      $0.name
+    }
+  }
+
+  private func page<Element>(
+    _ all: [Element], _ input: WireInput, _ member: String, _ shape: (Element) -> WireTree, name: (Element) -> String
+  ) throws -> WireTree {
+    let page = ListPage(
+      all, limit: try input.integer("MaxItems", 1...IAMService.pageMax), after: try input.text("Marker"),
+      max: IAMService.pageStandard, name: name)
+    return .members([
+      member: .list(page.elements.map(shape)), "IsTruncated": .flag(page.nextToken != nil),
+      "Marker": page.nextToken.map { .text($0) },
+    ])
+  }
+
+  private func create(_ input: WireInput) async throws -> WireTree {
+    let name = try input.requiredText("RoleName", 1...64)
+    guard name.wholeMatch(of: /[\w+=,.@-]+/) != nil else {
+      throw WireError(.validation, "The specified value for roleName is invalid: only [\\w+=,.@-] may be in it")
+    }
+    let path = try input.text("Path", 1...512) ?? "/"
+    guard path.hasPrefix("/"), path.hasSuffix("/") else {
+      throw WireError(.validation, "The specified value for path is invalid: it begins and ends with a slash")
+    }
+    let trust = try document(input, "AssumeRolePolicyDocument", as: .trust)
+    guard permissions.role(name) == nil else {
+      throw WireError(.entityAlreadyExists, "Role with name \(name) already exists.")
+    }
+    let role = Role(
+      name: name, path: path,
+      id: "AROA" + context.ports.entropy.uuid().replacing("-", with: "").uppercased().prefix(17),
+      description: try input.text("Description", 0...1_000), trust: trust.text,
+      maxSessionSeconds: try input.integer("MaxSessionDuration", 3_600...43_200) ?? 3_600, createdAt: context.now)
+    try await permissions.save(role)
+    return .members(["Role": shape(role)])
+  }
+
+  private func delete(_ input: WireInput) async throws -> WireTree? {
+    let role = try role(input)
+    guard role.policies.isEmpty else {
+      throw WireError(.deleteConflict, "Cannot delete entity, must delete policies first.")
+    }
+    _ = try await permissions.removeRole(role.name)
+    return nil
+  }
+
+  // MARK: Policies of roles
+
+  private func policyName(_ input: WireInput) throws -> String { try input.requiredText("PolicyName", 1...128) }
+
+  private func noSuchPolicy(_ name: String, _ role: Role) -> WireError {
+    WireError(.noSuchEntity, "The role policy with name \(name) cannot be found.")
+  }
+
+  private func document(
+    _ input: WireInput, _ name: String, as kind: PolicyDocument.Kind
+  ) throws -> PolicyDocument {
+    try PolicyDocument(try input.requiredText(name, 1...131_072), as: kind)
+  }
+
+  private func getPolicy(_ input: WireInput) throws -> WireTree {
+    let role = try role(input)
+    let name = try policyName(input)
+    guard let text = role.policies[name] else { throw noSuchPolicy(name, role) }
+    return .members([
+      "RoleName": .text(role.name), "PolicyName": .text(name), "PolicyDocument": .text(text.percentEncoded()),
+    ])
+  }
+
+  private func putPolicy(_ input: WireInput) async throws -> WireTree? {
+    var role = try role(input)
+    let document = try document(input, "PolicyDocument", as: .identity)
+    role.policies[try policyName(input)] = document.text
+    let bytes = role.policies.values.reduce(0) { $0 + $1.filter { !$0.isWhitespace }.count }
+    guard bytes <= PolicyDocument.Kind.identity.sizeMax else {
+      throw WireError(
+        .limitFault, "Maximum policy size of \(PolicyDocument.Kind.identity.sizeMax) bytes exceeded for role \(role.name)")
+    }
+    try await permissions.save(role)
+    return nil
+  }
+}
