@@ -25,7 +25,8 @@ public struct Ports: Sendable {
 
   public init(
     clock: any WallClock, entropy: any Entropy, digests: any Digests, log: any LogSink, observer: any Observer,
-    authority: any Authority = OpenAuthority(), rules: any RuleStore, events: any EventJournal, slots: any SlotJournal, deliveries: any DeliveryJournal,
+    authority: any Authority = OpenAuthority(), rules: any RuleStore, events: any EventJournal, slots: any SlotJournal,
+    deliveries: any DeliveryJournal,
     desk: any AdmissionDesk,
     queues: any WorkQueues, runs: any RunJournal, budget: any SourceBudget, universe: any UniverseStore,
     index: any ObjectIndex, ledger: any Ledger, housekeeping: any Housekeeping, blobs: any Blobs,

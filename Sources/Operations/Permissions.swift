@@ -87,10 +87,10 @@ public final class Permissions: Authority {
 
   // MARK: Answers
 
-  /// Whether a principal may; a role brings its own policies.
-  public func evaluate(_ request: PolicyRequest, as role: Role? = nil) throws(PolicyError) -> PolicyEvaluation {
+  /// Whether a principal may, by its own policies and the resource's.
+  public func evaluate(_ request: PolicyRequest, identity: [NamedPolicy]) -> PolicyEvaluation {
     let resource = state.withLock { $0.policies[request.resource] }
-    return PolicyEvaluation(request, PolicySet(identity: try role?.identity() ?? [], resource: resource))
+    return PolicyEvaluation(request, PolicySet(identity: identity, resource: resource))
   }
 
   /// Whether EventBridge may use a target for a rule: a question to the target's own policy (D26).

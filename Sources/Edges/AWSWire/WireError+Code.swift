@@ -5,6 +5,9 @@ extension WireError {
   public enum Code: String, Sendable, Codable, CaseIterable {
     // Every service.
     case accessDenied = "AccessDeniedException"
+    case invalidSignature = "InvalidSignatureException"
+    case missingAuthenticationToken = "MissingAuthenticationTokenException"
+    case unrecognizedClient = "UnrecognizedClientException"
     case serialization = "SerializationException"
     case throttling = "ThrottlingException"
     case unknownOperation = "UnknownOperationException"
@@ -71,6 +74,9 @@ extension WireError {
     case bucketNotEmpty = "BucketNotEmpty"
     case entityTooLarge = "EntityTooLarge"
     case incompleteBody = "IncompleteBody"
+    case invalidAccessKeyID = "InvalidAccessKeyId"
+    case requestTimeTooSkewed = "RequestTimeTooSkewed"
+    case signatureDoesNotMatch = "SignatureDoesNotMatch"
     case internalError = "InternalError"
     case invalidArgument = "InvalidArgument"
     case invalidBucketName = "InvalidBucketName"
@@ -98,7 +104,9 @@ extension WireError {
       case .requestTooLarge: 413
       case .tooManyRequests: 429
       case .resourceConflict, .bucketAlreadyExists, .bucketAlreadyOwnedByYou, .bucketNotEmpty: 409
-      case .overLimit, .purgeQueueInProgress, .s3AccessDenied: 403
+      case .overLimit, .purgeQueueInProgress, .s3AccessDenied, .invalidSignature, .missingAuthenticationToken,
+        .unrecognizedClient, .invalidAccessKeyID, .requestTimeTooSkewed, .signatureDoesNotMatch:
+        403
       case .accessDenied: dialect == .restJSON || dialect == .query ? 403 : 400
       case .noSuchBucket, .noSuchKey, .dashboardNotFound, .alarmNotFound, .noSuchEntity: 404
       case .entityAlreadyExists, .deleteConflict: 409
@@ -135,7 +143,8 @@ extension WireError {
     private static let shortQueryCodes: [Code: String] = [
       .queueDoesNotExist: "AWS.SimpleQueueService.NonExistentQueue", .queueNameExists: "QueueAlreadyExists",
       .invalidParameterValue: "InvalidParameterValue", .missingParameter: "MissingParameter",
-      .accessDenied: "AccessDenied", .throttling: "Throttling", .validation: "ValidationError",
+      .accessDenied: "AccessDenied", .missingAuthenticationToken: "MissingAuthenticationToken",
+      .unrecognizedClient: "InvalidClientTokenId", .throttling: "Throttling", .validation: "ValidationError",
       .unknownOperation: "InvalidAction", .serialization: "MalformedQueryString",
       .dashboardInvalidInput: "InvalidParameterInput", .dashboardNotFound: "ResourceNotFound",
       .invalidFormat: "InvalidFormat", .invalidParameterCombination: "InvalidParameterCombination",

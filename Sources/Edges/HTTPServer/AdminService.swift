@@ -12,9 +12,12 @@ struct AdminService: Sendable {
 
   private let room: ControlRoom
   private let runtime: Runtime
+  /// Who asks, as the ledger will name them.
+  private let who: String
 
-  init(_ room: ControlRoom) {
+  init(_ room: ControlRoom, who: String) {
     self.room = room
+    self.who = who
     runtime = room.runtime
   }
 
@@ -56,7 +59,7 @@ struct AdminService: Sendable {
     case ("POST", "lease", nil): return try await lease(try object(request.body))
     case ("POST", "schedules", let rule?):
       guard parts.count == 3, let action = parts.last else { throw missing(request) }
-      return try await ScheduleService(runtime).act(rule, action, try object(request.body), who: "unsigned")
+      return try await ScheduleService(runtime).act(rule, action, try object(request.body), who: who)
     case ("GET", "alarms", nil): return try await AlarmAdmin(room).list()
     case ("POST", "alarms", let name?): return try await AlarmAdmin(room).test(name)
     case ("GET", "dlq", nil):
@@ -65,7 +68,7 @@ struct AdminService: Sendable {
     case ("GET", "dlq", "tasks"): return ["tasks": .array(try await ShelfService(room).tasks().map(\.view))]
     case ("GET", "dlq", let id?): return try await ShelfService(room).show(id)
     case ("POST", "dlq", let action?):
-      return try await ShelfService(room).act(action, try object(request.body), who: "unsigned")
+      return try await ShelfService(room).act(action, try object(request.body), who: who)
     default: throw missing(request)
     }
   }

@@ -9,8 +9,10 @@ public struct ServerResponder: HTTPResponder {
   private let room: ControlRoom
   private let runtime: Runtime
   private let console: ConsolePages
+  private let gatekeeper: Gatekeeper
 
-  public init(_ room: ControlRoom, _ console: ConsolePages) {
+  public init(_ room: ControlRoom, _ console: ConsolePages, _ gatekeeper: Gatekeeper) {
+    self.gatekeeper = gatekeeper
     self.room = room
     runtime = room.runtime
     self.console = console
@@ -18,10 +20,28 @@ public struct ServerResponder: HTTPResponder {
 
   public func respond(to request: HTTPRequestMessage) async -> HTTPReply {
     let path = request.path
-    if path.hasPrefix("/_bellcrank/") { return await AdminService(room).respond(to: request) }
-    if path == "/metrics" { return await metrics() }
-    if path == "/console" || path.hasPrefix("/console/") { return await page(path, request) }
-    return await wire(request)
+    let isOwn = path.hasPrefix("/_bellcrank/")
+    let isConsole = path == "/console" || path.hasPrefix("/console/")
+    guard isOwn || isConsole || path == "/metrics" else { return await wire(request) }
+    let caller: Caller
+    do {
+      caller = try gatekeeper.ownCaller(of: request, ServerResponder.wireRequest(request))
+      let action = request.method == "GET" || request.method == "HEAD" ? "bellcrank:View" : "bellcrank:Operate"
+      try gatekeeper.permit(caller, Demand(action))
+    } catch {
+      return ServerResponder.refusal(error)
+    }
+    if isOwn { return await AdminService(room, who: caller.name).respond(to: request) }
+    return isConsole ? await page(path, request) : await metrics()
+  }
+
+  /// Who may not come in is asked for a key and its secret, which a browser can do.
+  private static func refusal(_ error: WireError) -> HTTPReply {
+    let isKnown = error.code == .accessDenied
+    let body: JSON = ["error": ["code": .string(error.code.rawValue), "message": .string(error.message)]]
+    let ask = isKnown ? [] : [("WWW-Authenticate", "Basic realm=\"bellcrank\", charset=\"UTF-8\"")]
+    return .full(
+      status: isKnown ? 403 : 401, headers: [("Content-Type", "application/json")] + ask, body: body.bytes)
   }
 
   /// The metrics for Prometheus.
@@ -81,18 +101,25 @@ public struct ServerResponder: HTTPResponder {
 
   // MARK: AWS's protocols
 
-  private func wire(_ message: HTTPRequestMessage) async -> HTTPReply {
-    let request = WireRequest(
+  private static func wireRequest(_ message: HTTPRequestMessage) -> WireRequest {
+    WireRequest(
       method: message.method, path: message.path, query: message.query,
       headers: Dictionary(message.headers.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first }),
       host: message.header("host") ?? "", body: message.body)
+  }
+
+  private func wire(_ message: HTTPRequestMessage) async -> HTTPReply {
+    let request = ServerResponder.wireRequest(message)
     let route = Route(request)
-    let context = ServiceContext(
+    var context = ServiceContext(
       room: room, origin: "http://\(request.host)", requestID: runtime.ports.entropy.uuid(),
-      who: route.scope?.accessKeyID ?? "unsigned", why: message.header("x-bellcrank-reason"))
+      caller: .root(of: runtime.settings.names.account, accessKeyID: ""), why: message.header("x-bellcrank-reason"))
     let response: WireResponse
     do {
-      response = try await answer(try route.decode(request), route, context)
+      context.caller = try gatekeeper.caller(of: request, bodyAsSent: message.bodyAsSent, route)
+      let operation = try route.decode(request)
+      for demand in try Demand.of(operation, context.names) { try gatekeeper.permit(context.caller, demand) }
+      response = try await answer(operation, route, context)
     } catch let error as WireError {
       response = WireEncoder.encode(error, for: route, requestID: context.requestID)
     } catch let error as StoreError where error.code == .refused {
@@ -128,8 +155,12 @@ public struct ServerResponder: HTTPResponder {
     case .moves(let operation, let input): answer = .tree(try await MoveService(context).answer(operation, input))
     case .permission(let operation): answer = .tree(try await PermissionService(context).answer(operation))
     case .sts(.getCallerIdentity):
-      let account = context.names.account
-      answer = .sts(.getCallerIdentity(userID: account, account: account, arn: "arn:aws:iam::\(account):root"))
+      let caller = context.caller
+      answer = .sts(
+        .getCallerIdentity(
+          userID: caller.role.map { "\($0.id):\(caller.arn.resource.split(separator: "/").last ?? "")" }
+            ?? caller.account,
+          account: caller.account, arn: caller.arn.description))
     }
     var response = WireEncoder.encode(answer, for: route, requestID: context.requestID)
     response.headers += extra

@@ -112,6 +112,14 @@ struct ServeCommand: AsyncParsableCommand {
   private func serve(_ surroundings: Surroundings) async throws {
     let config = try options.read(surroundings.variables)
     let directory = data ?? surroundings.variables["BELLCRANK_DATA"] ?? "data"
+    let credentials = CredentialFile(directory: directory)
+    let isLoopback = ["localhost", "::1"].contains(config.server.host) || config.server.host.hasPrefix("127.")
+    guard try isLoopback || !credentials.credentials().isEmpty else {
+      throw CommandFailure(
+        .invalidInput,
+        "\(config.server.host) is more than this machine, and nobody would have to sign: add a credential first: "
+          + "bellcrank credentials add --user NAME --data \(directory)")
+    }
     let lock = try DirectoryLock(directory)
     let level = logLevel
     let logger = Logger(label: "bellcrank") { _ in JSONLinesLog(clock: surroundings.clock, logLevel: level) }
@@ -132,8 +140,10 @@ struct ServeCommand: AsyncParsableCommand {
     let host = config.server.host
     let wanted = port ?? config.server.port
     let pages = try ConsolePages(zone: zone, endpoint: "http://\(host):\(wanted)")
+    let gatekeeper = Gatekeeper(
+      credentials, HMACSigner(), ports.digests, permissions, ports.clock, isClosed: !isLoopback)
     let listener = HTTPListener(
-      host: host, port: wanted, limits: .standard, responder: ServerResponder(room, pages), logger: logger
+      host: host, port: wanted, limits: .standard, responder: ServerResponder(room, pages, gatekeeper), logger: logger
     ) { bound in
       let banner = Banner(runtime, zone, host: host, port: bound, data: directory)
       do {
@@ -194,7 +204,8 @@ extension Ports {
   ) {
     self.init(
       clock: clock, entropy: entropy, digests: digests, log: log, observer: observer, authority: authority,
-      rules: store, events: store, slots: store, deliveries: store, desk: store, queues: store, runs: store, budget: store, universe: store, index: store,
+      rules: store, events: store, slots: store, deliveries: store, desk: store, queues: store, runs: store,
+      budget: store, universe: store, index: store,
       ledger: store, housekeeping: store, blobs: blobs, sources: sources)
   }
 }

@@ -32,6 +32,14 @@ struct BusService: Sendable {
     return name
   }
 
+  /// The doors there are, if an entry asks for any.
+  func doors(of input: PutEventsInput) async throws -> Set<String> {
+    let isAsked = input.entries.contains { entry in
+      if case .success(let entry) = entry { entry.eventBusName != nil } else { false }
+    }
+    return isAsked ? Set(try await context.room.documents.documents(.eventBus).map(\.name)) : []
+  }
+
   func describe(_ reference: String?) async throws -> EventsAnswer.BusShape {
     let name = try await existing(reference)
     return shape(name, try await context.room.documents.document(.eventBus, name))

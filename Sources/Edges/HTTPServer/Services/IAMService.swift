@@ -31,7 +31,9 @@ struct IAMService: Sendable {
         return nil
       case .listRolePolicies:
         let names = try role(input).policies.keys.sorted()
-        return try page(names, input, "PolicyNames") { .text($0) } name: {
+        return try page(names, input, "PolicyNames") {
+          .text($0)
+        } name: {
           $0
         }
       case .getRolePolicy: return try getPolicy(input)
@@ -77,7 +79,9 @@ struct IAMService: Sendable {
   private func list(_ input: WireInput) throws -> WireTree {
     let prefix = try input.text("PathPrefix") ?? "/"
     let roles = permissions.roles.filter { $0.path.hasPrefix(prefix) }
-    return try page(roles, input, "Roles") { shape($0) } name: {
+    return try page(roles, input, "Roles") {
+      shape($0)
+    } name: {
       $0.name
     }
   }
@@ -155,7 +159,8 @@ struct IAMService: Sendable {
     let bytes = role.policies.values.reduce(0) { $0 + $1.filter { !$0.isWhitespace }.count }
     guard bytes <= PolicyDocument.Kind.identity.sizeMax else {
       throw WireError(
-        .limitFault, "Maximum policy size of \(PolicyDocument.Kind.identity.sizeMax) bytes exceeded for role \(role.name)")
+        .limitFault,
+        "Maximum policy size of \(PolicyDocument.Kind.identity.sizeMax) bytes exceeded for role \(role.name)")
     }
     try await permissions.save(role)
     return nil

@@ -41,7 +41,8 @@ struct PermissionService: Sendable {
         let count = statements.count
         statements.removeAll { $0["Sid"]?.string == operation.statementID }
         guard statements.count < count else {
-          throw WireError(.resourceNotFound, "Statement \(operation.statementID ?? "") is not found in resource policy.")
+          throw WireError(
+            .resourceNotFound, "Statement \(operation.statementID ?? "") is not found in resource policy.")
         }
       }
       return nil

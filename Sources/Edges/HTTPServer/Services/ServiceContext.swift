@@ -9,12 +9,12 @@ struct ServiceContext: Sendable {
   /// `http://host:port`, as the client's Host header says: URLs that are handed out must lead back.
   let origin: String
   let requestID: String
-  /// Who asks, as the ledger will name them.
-  let who: String
+  /// Who asks.
+  var caller: Caller
   /// Why, if they said so in the header `x-bellcrank-reason`.
   let why: String?
 
-  func note(_ operation: String) -> ChangeNote { ChangeNote(operation: operation, who: who, why: why) }
+  func note(_ operation: String) -> ChangeNote { ChangeNote(operation: operation, who: caller.name, why: why) }
 
   var runtime: Runtime { room.runtime }
   var ports: Ports { runtime.ports }

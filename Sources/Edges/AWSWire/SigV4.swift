@@ -1,0 +1,181 @@
+import Events
+
+/// The signature of a request: what it claims, and how to find out whether it is true.
+///
+/// Source: AWS, "Create a signed AWS API request" (Signature Version 4), header and query form.
+public struct SigV4: Sendable, Hashable {
+  /// What the two digests are made by; both give lower-case hex.
+  public struct Digests: Sendable {
+    public let sha256: @Sendable ([UInt8]) -> String
+    public let hmac: @Sendable (_ bytes: [UInt8], _ key: [UInt8]) -> String
+
+    public init(
+      sha256: @escaping @Sendable ([UInt8]) -> String,
+      hmac: @escaping @Sendable (_ bytes: [UInt8], _ key: [UInt8]) -> String
+    ) {
+      self.sha256 = sha256
+      self.hmac = hmac
+    }
+  }
+
+  public static let algorithm = "AWS4-HMAC-SHA256"
+
+  public let accessKeyID: String
+  /// `20250909`
+  public let date: String
+  public let region: String
+  public let service: String
+  /// In lower case, as they are listed.
+  public let signedHeaders: [String]
+  /// Hexadecimal.
+  public let signature: String
+  public let signedAt: Timestamp
+  /// Of a presigned URL; nil for headers.
+  public let expiresAfterSeconds: Int?
+
+  /// nil if the request carries no signature that can be read.
+  public init?(of request: WireRequest) {
+    if let header = request.headers["authorization"] {
+      self.init(header: header, request)
+    } else {
+      self.init(query: request)
+    }
+  }
+
+  private init?(header: String, _ request: WireRequest) {
+    guard header.hasPrefix(SigV4.algorithm + " ") else { return nil }
+    var fields: [String: String] = [:]
+    for part in header.dropFirst(SigV4.algorithm.count).split(separator: ",") {
+      let sides = part.drop { $0 == " " }.split(separator: "=", maxSplits: 1)
+      guard sides.count == 2 else { return nil }
+      fields[String(sides[0])] = String(sides[1])
+    }
+    guard let date = request.headers["x-amz-date"] ?? request.headers["date"] else { return nil }
+    self.init(fields["Credential"], fields["SignedHeaders"], fields["Signature"], date, nil)
+  }
+
+  private init?(query request: WireRequest) {
+    guard let form = Form(parsing: request.query), form["X-Amz-Algorithm"] == SigV4.algorithm else { return nil }
+    self.init(
+      form["X-Amz-Credential"], form["X-Amz-SignedHeaders"], form["X-Amz-Signature"], form["X-Amz-Date"],
+      form["X-Amz-Expires"].flatMap { Int($0) } ?? 0)
+  }
+
+  private init?(_ credential: String?, _ headers: String?, _ signature: String?, _ date: String?, _ expires: Int?) {
+    guard let parts = credential?.split(separator: "/").map(String.init), parts.count >= 5, let headers, let signature,
+      parts.last == "aws4_request", let signedAt = date.flatMap(SigV4.moment)
+    else { return nil }
+    accessKeyID = parts.dropLast(4).joined(separator: "/")
+    self.date = parts[parts.count - 4]
+    region = parts[parts.count - 3]
+    service = parts[parts.count - 2]
+    signedHeaders = headers.split(separator: ";").map { $0.lowercased() }
+    self.signature = signature
+    self.signedAt = signedAt
+    expiresAfterSeconds = expires
+  }
+
+  /// A signature to be made.
+  private init(accessKeyID: String, at moment: Timestamp, region: String, service: String, headers: [String]) {
+    self.accessKeyID = accessKeyID
+    date = String(SigV4.text(moment).prefix(8))
+    self.region = region
+    self.service = service
+    signedHeaders = headers
+    signature = ""
+    signedAt = moment
+    expiresAfterSeconds = nil
+  }
+
+  /// Whether the secret made it.
+  ///
+  /// - Parameter payloadHash: of the body as it was sent, or what the client declared instead.
+  public func isTrue(for request: WireRequest, payloadHash: String, secret: String, _ digests: Digests) -> Bool {
+    let expected = Array(makeSignature(of: request, payloadHash, secret, digests).utf8)
+    let given = Array(signature.utf8)
+    guard expected.count == given.count else { return false }
+    // All bytes are looked at: the time tells nothing about the first that differs.
+    return zip(expected, given).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+  }
+
+  /// The headers that sign a request.
+  public static func headers(
+    for request: WireRequest, accessKeyID: String, secret: String, region: String, service: String,
+    at moment: Timestamp, _ digests: Digests
+  ) -> [(name: String, value: String)] {
+    var headers = request.headers
+    headers["host"] = request.host
+    headers["x-amz-date"] = text(moment)
+    let signed = headers.keys.filter { $0 == "host" || $0.hasPrefix("x-amz-") }.sorted()
+    let draft = SigV4(accessKeyID: accessKeyID, at: moment, region: region, service: service, headers: signed)
+    let whole = WireRequest(
+      method: request.method, path: request.path, query: request.query, headers: headers, host: request.host,
+      body: request.body)
+    let signature = draft.makeSignature(of: whole, digests.sha256(request.body), secret, digests)
+    let authorization =
+      "\(algorithm) Credential=\(accessKeyID)/\(draft.scope), SignedHeaders=\(signed.joined(separator: ";")), "
+      + "Signature=\(signature)"
+    return [("X-Amz-Date", text(moment)), ("Authorization", authorization)]
+  }
+
+  // MARK: The steps
+
+  private var scope: String { "\(date)/\(region)/\(service)/aws4_request" }
+
+  private func makeSignature(
+    of request: WireRequest, _ payloadHash: String, _ secret: String, _ digests: Digests
+  ) -> String {
+    let canonical = canonicalRequest(request, payloadHash)
+    let text = [SigV4.algorithm, SigV4.text(signedAt), scope, digests.sha256(Array(canonical.utf8))]
+      .joined(separator: "\n")
+    var key = Array("AWS4\(secret)".utf8)
+    for part in [date, region, service, "aws4_request"] {
+      key = SigV4.bytes(digests.hmac(Array(part.utf8), key))
+    }
+    return digests.hmac(Array(text.utf8), key)
+  }
+
+  func canonicalRequest(_ request: WireRequest, _ payloadHash: String) -> String {
+    let headers = signedHeaders.map { name in
+      let value = name == "host" ? request.host : request.headers[name] ?? ""
+      return "\(name):\(SigV4.trimmed(value))\n"
+    }
+    // Only S3 takes the path as it stands; every other service encodes what is encoded already.
+    let path = service == "s3" ? request.path : request.path.percentEncoded(keeping: "/")
+    return [
+      request.method, path.isEmpty ? "/" : path, SigV4.sorted(request.query), headers.joined(),
+      signedHeaders.joined(separator: ";"), payloadHash,
+    ].joined(separator: "\n")
+  }
+
+  private static func sorted(_ query: String) -> String {
+    let pairs = query.split(separator: "&").map { pair -> (String, String) in
+      let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      func encoded(_ side: Substring) -> String {
+        (side.percentDecoded(plusIsBlank: false) ?? String(side)).percentEncoded()
+      }
+      return (encoded(sides[0]), sides.count > 1 ? encoded(sides[1]) : "")
+    }
+    return pairs.filter { $0.0 != "X-Amz-Signature" }.sorted { $0 < $1 }.map { "\($0.0)=\($0.1)" }
+      .joined(separator: "&")
+  }
+
+  private static func trimmed(_ value: String) -> String { value.split(separator: " ").joined(separator: " ") }
+
+  /// `20250909T220000Z`
+  private static func text(_ moment: Timestamp) -> String {
+    moment.wholeSecond.description.filter { $0 != "-" && $0 != ":" }
+  }
+
+  private static func moment(_ text: String) -> Timestamp? {
+    let digits = Array(text)
+    guard digits.count == 16 else { return nil }
+    func part(_ range: Range<Int>) -> String { String(digits[range]) }
+    return Timestamp("\(part(0..<4))-\(part(4..<6))-\(part(6..<11)):\(part(11..<13)):\(part(13..<16))")
+  }
+
+  private static func bytes(_ hex: String) -> [UInt8] {
+    let digits = hex.compactMap(\.hexDigitValue)
+    return stride(from: 0, to: digits.count - 1, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
+  }
+}

@@ -1,0 +1,132 @@
+import AWSWire
+import Events
+
+/// What an operation wants to do, in the words of policies.
+struct Demand: Sendable, Hashable {
+  /// `lambda:InvokeFunction`
+  let action: String
+  /// An ARN, or `*`.
+  let resource: String
+  var context: [String: [String]] = [:]
+
+  init(_ action: String, _ resource: String = "*", context: [String: [String]] = [:]) {
+    self.action = action
+    self.resource = resource
+    self.context = context
+  }
+
+  init(_ action: String, _ resource: ResourceName) {
+    self.init(action, resource.description)
+  }
+
+  /// Everything an operation needs to be allowed; nothing for what anybody may do.
+  static func of(_ operation: WireOperation, _ names: ResourceNames) throws(WireError) -> [Demand] {
+    switch operation {
+    case .events(let operation): return events(operation, names)
+    case .lambda(let operation): return [lambda(operation, names)]
+    case .sqs(let operation): return [sqs(operation, names)]
+    case .s3(let operation): return [s3(operation, names)]
+    case .sts(.getCallerIdentity): return []
+    case .cloudWatch(let operation, let input):
+      var context: [String: [String]] = [:]
+      if let namespace = try input.text("Namespace") { context["cloudwatch:namespace"] = [namespace] }
+      return [Demand("cloudwatch:\(operation.rawValue)", "*", context: context)]
+    case .logs(let operation, let input):
+      let named = try first(of: ["logGroupName", "logGroupIdentifier"], input)
+      let group = named.map { ResourceName($0)?.name ?? $0 }
+      return [
+        Demand("logs:\(operation.rawValue)", group.map { "\(arn("logs", "log-group:\($0):*", names))" } ?? "*")
+      ]
+    case .iam(let operation, let input):
+      let role = try first(of: ["RoleName", "PolicySourceArn"], input)
+      let arn = role.map { $0.hasPrefix("arn:") ? $0 : "arn:aws:iam::\(names.account):role/\($0)" }
+      return [Demand("iam:\(operation.rawValue)", arn ?? "*")]
+    case .buses(let operation, let input):
+      let bus = busARN(try first(of: ["EventBusName", "Name"], input), names)
+      return [Demand("events:\(operation.rawValue)", bus)]
+    case .moves(let operation, let input):
+      let queue = try first(of: ["SourceArn"], input)
+      return [Demand("sqs:\(operation.rawValue)", queue ?? "*")]
+    case .permission(let operation):
+      return [Demand("lambda:\(operation.kind.rawValue)", names.function(operation.function.name))]
+    }
+  }
+
+  /// The first of these members that is there.
+  private static func first(of members: [String], _ input: WireInput) throws(WireError) -> String? {
+    for member in members {
+      if let text = try input.text(member) { return text }
+    }
+    return nil
+  }
+
+  private static func arn(_ service: String, _ resource: String, _ names: ResourceNames) -> ResourceName {
+    ResourceName(service: service, region: names.region, account: names.account, resource: resource)
+  }
+
+  private static func busARN(_ reference: String?, _ names: ResourceNames) -> ResourceName {
+    reference.flatMap { ResourceName($0) } ?? names.bus(reference ?? "default")
+  }
+
+  private static func events(_ operation: EventsOperation, _ names: ResourceNames) -> [Demand] {
+    let action = "events:\(operation.name)"
+    switch operation {
+    case .putRule(let input): return [Demand(action, names.rule(input.name))]
+    case .describeRule(let rule), .enableRule(let rule), .disableRule(let rule), .deleteRule(let rule),
+      .listTargetsByRule(let rule, _), .removeTargets(let rule, _):
+      return [Demand(action, names.rule(rule.name))]
+    case .putTargets(let input): return [Demand(action, names.rule(input.rule.name))]
+    case .listRules, .testEventPattern, .listRuleNamesByTarget, .listEventBuses: return [Demand(action)]
+    case .describeEventBus(let bus): return [Demand(action, busARN(bus, names))]
+    case .putEvents(let input):
+      let entries = input.entries.compactMap { entry in
+        do { return try entry.get() } catch { return nil }
+      }
+      return Array(
+        Set(
+          entries.map { entry in
+            Demand(
+              action, busARN(entry.eventBusName, names).description,
+              context: ["events:source": [entry.source], "events:detail-type": [entry.detailType]])
+          }))
+    }
+  }
+
+  private static func lambda(_ operation: LambdaOperation, _ names: ResourceNames) -> Demand {
+    switch operation {
+    case .invoke(let input): Demand("lambda:InvokeFunction", names.function(input.function.name))
+    case .getFunction(let function), .getFunctionConfiguration(let function):
+      Demand("lambda:\(operation.name)", names.function(function.name))
+    case .listFunctions: Demand("lambda:ListFunctions")
+    }
+  }
+
+  private static func sqs(_ operation: SQSOperation, _ names: ResourceNames) -> Demand {
+    func queue(_ url: String) -> ResourceName { names.queue(url.split(separator: "/").last.map(String.init) ?? "") }
+    return switch operation {
+    case .createQueue(let input): Demand("sqs:CreateQueue", names.queue(input.queueName))
+    case .getQueueUrl(let name, _): Demand("sqs:GetQueueUrl", names.queue(name))
+    case .listQueues: Demand("sqs:ListQueues")
+    case .sendMessage(let url, _), .sendMessageBatch(let url, _): Demand("sqs:SendMessage", queue(url))
+    case .receiveMessage(let input): Demand("sqs:ReceiveMessage", queue(input.queueUrl))
+    case .deleteMessage(let url, _), .deleteMessageBatch(let url, _): Demand("sqs:DeleteMessage", queue(url))
+    case .changeMessageVisibility(let input): Demand("sqs:ChangeMessageVisibility", queue(input.queueUrl))
+    case .getQueueAttributes(let url, _): Demand("sqs:GetQueueAttributes", queue(url))
+    case .setQueueAttributes(let url, _): Demand("sqs:SetQueueAttributes", queue(url))
+    case .purgeQueue(let url): Demand("sqs:PurgeQueue", queue(url))
+    }
+  }
+
+  private static func s3(_ operation: S3Operation, _ names: ResourceNames) -> Demand {
+    func object(_ bucket: String, _ key: String) -> String { "\(names.bucket(bucket))/\(key)" }
+    return switch operation {
+    case .putObject(let input): Demand("s3:PutObject", object(input.bucket, input.key))
+    case .getObject(let input), .headObject(let input): Demand("s3:GetObject", object(input.bucket, input.key))
+    case .deleteObject(let bucket, let key): Demand("s3:DeleteObject", object(bucket, key))
+    case .listObjectsV2(let input): Demand("s3:ListBucket", names.bucket(input.bucket))
+    case .createBucket(let bucket, _): Demand("s3:CreateBucket", names.bucket(bucket))
+    case .headBucket(let bucket): Demand("s3:ListBucket", names.bucket(bucket))
+    case .listBuckets: Demand("s3:ListAllMyBuckets")
+    }
+  }
+}
