@@ -9,12 +9,12 @@ public struct Credential: Sendable, Hashable {
   public let user: String
   /// Whose policies bound it; nil may do everything that no policy denies.
   public let role: String?
-  /// Twelve digits; another account than the environment's is a guest (D29).
-  public let account: String
+  /// Twelve digits of a guest's account (D29); nil belongs to the environment's own.
+  public let account: String?
   public let createdAt: Timestamp
 
   public init(
-    accessKeyID: String, secret: String, user: String, role: String?, account: String, createdAt: Timestamp
+    accessKeyID: String, secret: String, user: String, role: String?, account: String?, createdAt: Timestamp
   ) {
     self.accessKeyID = accessKeyID
     self.secret = secret

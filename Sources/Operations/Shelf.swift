@@ -166,6 +166,9 @@ public struct Shelf: Sendable {
     guard let target = rule.targets.first(where: { $0.arn == letter.target }) ?? rule.targets.first else {
       return .failure(Refusal(code: "NO_TARGETS", reason: "rule \(name) has no target"))
     }
+    if let refusal = engine.ports.authority.refusal(of: rule.arn, to: target.arn) {
+      return .failure(Refusal(code: "NOT_PERMITTED", reason: refusal))
+    }
     cause.eventID = event.id
     cause.rule = rule.name
     cause.ruleVersion = rule.version

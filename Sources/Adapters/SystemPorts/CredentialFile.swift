@@ -12,10 +12,12 @@ public final class CredentialFile: CredentialStore {
     let credentials: [String: Credential]
   }
 
+  private let directory: String
   private let path: String
   private let seen = Mutex<Seen?>(nil)
 
   public init(directory: String) {
+    self.directory = directory
     path = "\(directory)/credentials.json"
   }
 
@@ -62,11 +64,12 @@ public final class CredentialFile: CredentialStore {
     var credentials: [String: Credential] = [:]
     for entry in json["credentials"]?.elements ?? [] {
       guard let key = entry["access_key_id"]?.string, let secret = entry["secret_access_key"]?.string,
-        let user = entry["user"]?.string, let account = entry["account"]?.string,
+        let user = entry["user"]?.string,
         let created = entry["created_at"]?.string.flatMap({ Timestamp($0) })
       else { throw StoreError(.corrupt, "\(path) holds an entry that is no credential") }
       credentials[key] = Credential(
-        accessKeyID: key, secret: secret, user: user, role: entry["role"]?.string, account: account, createdAt: created)
+        accessKeyID: key, secret: secret, user: user, role: entry["role"]?.string, account: entry["account"]?.string,
+        createdAt: created)
     }
     return credentials
   }
@@ -76,10 +79,15 @@ public final class CredentialFile: CredentialStore {
       JSON(present: [
         "access_key_id": .string(credential.accessKeyID), "secret_access_key": .string(credential.secret),
         "user": .string(credential.user), "role": credential.role.map { .string($0) },
-        "account": .string(credential.account), "created_at": .string(credential.createdAt.preciseText),
+        "account": credential.account.map { .string($0) }, "created_at": .string(credential.createdAt.preciseText),
       ])
     }
     let text = JSON.object([.init("credentials", .array(entries))]).bytes
+    do {
+      try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    } catch {
+      throw StoreError(.unavailable, "cannot make the directory \(directory): \(error.localizedDescription)")
+    }
     let new = "\(path).new"
     let file = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
     guard file >= 0 else { throw CredentialFile.failed("write", new) }

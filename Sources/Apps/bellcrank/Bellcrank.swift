@@ -29,7 +29,7 @@ struct Bellcrank: AsyncParsableCommand {
       ]),
     version: version,
     groupedSubcommands: [
-      CommandGroup(name: "Engine", subcommands: [ServeCommand.self, DemoCommand.self]),
+      CommandGroup(name: "Engine", subcommands: [ServeCommand.self, DemoCommand.self, CredentialsCommand.self]),
       CommandGroup(
         name: "Trigger",
         subcommands: [EventCommand.self, TriggerCommand.self, LeaseCommand.self, DeadLetterCommand.self]),

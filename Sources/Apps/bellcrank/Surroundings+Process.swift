@@ -4,8 +4,10 @@ import SystemPorts
 extension Surroundings {
   /// Those of this process.
   static var process: Surroundings {
-    Surroundings(
-      clock: SystemClock(), zones: ZoneFiles(), variables: ProcessInfo.processInfo.environment,
-      client: HTTPServerClient(), printer: StandardStreams())
+    let variables = ProcessInfo.processInfo.environment
+    let clock = SystemClock()
+    return Surroundings(
+      clock: clock, zones: ZoneFiles(), variables: variables,
+      client: SigningClient(HTTPServerClient(), variables, clock), printer: StandardStreams())
   }
 }

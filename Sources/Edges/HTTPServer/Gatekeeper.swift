@@ -63,14 +63,14 @@ public struct Gatekeeper: Sendable {
 
   private func caller(_ credential: Credential) throws(WireError) -> Caller {
     guard let name = credential.role else {
-      return .root(of: credential.account, accessKeyID: credential.accessKeyID)
+      return .root(of: credential.account ?? permissions.names.account, accessKeyID: credential.accessKeyID)
     }
     guard let role = permissions.role(name) else {
       throw WireError(.accessDenied, "The role \(name) of the credential \(credential.accessKeyID) does not exist.")
     }
     return Caller(
       arn: ResourceName(
-        service: "sts", region: "", account: credential.account,
+        service: "sts", region: "", account: credential.account ?? permissions.names.account,
         resource: "assumed-role/\(name)/\(credential.user)"),
       accessKeyID: credential.accessKeyID, role: role)
   }
@@ -82,7 +82,8 @@ public struct Gatekeeper: Sendable {
       route.service == .s3 || route.dialect == .query ? .signatureDoesNotMatch : .invalidSignature
     let age = clock.now() - signature.signedAt
     if let expires = signature.expiresAfterSeconds {
-      guard age.milliseconds >= -Gatekeeper.skewMax.milliseconds, age <= .seconds(min(expires, Gatekeeper.presignedSecondsMax))
+      guard age.milliseconds >= -Gatekeeper.skewMax.milliseconds,
+        age <= .seconds(min(expires, Gatekeeper.presignedSecondsMax))
       else { throw WireError(.s3AccessDenied, "Request has expired") }
     } else if age > Gatekeeper.skewMax || age.milliseconds < -Gatekeeper.skewMax.milliseconds {
       throw WireError(

@@ -19,7 +19,7 @@ struct Server: Sendable {
     _ path: [String], query: KeyValuePairs<String, String?> = [:]
   ) async throws(CommandFailure) -> JSON {
     var target = Server.ownPath(path)
-    let asked = query.compactMap { name, value in value.map { "\(name)=\($0.percentEncoded)" } }
+    let asked = query.compactMap { name, value in value.map { "\(name)=\($0.percentEncoded())" } }
     if !asked.isEmpty { target += "?" + asked.joined(separator: "&") }
     return try await json(ServerRequest(method: .get, path: target, timeout: Server.viewTimeout)).json
   }
@@ -53,7 +53,7 @@ struct Server: Sendable {
   func invoke(_ function: String, _ payload: JSON) async throws(CommandFailure) -> JSON {
     let (json, answer) = try await json(
       ServerRequest(
-        method: .post, path: "/2015-03-31/functions/\(function.percentEncoded)/invocations",
+        method: .post, path: "/2015-03-31/functions/\(function.percentEncoded())/invocations",
         headers: [.init(name: "Content-Type", value: "application/json")], body: payload.bytes,
         timeout: Server.invokeTimeout))
     guard answer.header("X-Amz-Function-Error") == nil else {
@@ -64,7 +64,7 @@ struct Server: Sendable {
   }
 
   private static func ownPath(_ parts: [String]) -> String {
-    "/_bellcrank/" + parts.map(\.percentEncoded).joined(separator: "/")
+    "/_bellcrank/" + parts.map { $0.percentEncoded() }.joined(separator: "/")
   }
 
   private func json(_ request: ServerRequest) async throws(CommandFailure) -> (json: JSON, answer: ServerAnswer) {
@@ -108,22 +108,4 @@ struct Server: Sendable {
 
   /// What EventBridge says of requests that are wrong in themselves; its other refusals have the status 400 as well.
   private static let unreadable = ["ValidationException", "SerializationException", "InvalidEventPatternException"]
-}
-
-extension String {
-  /// Every byte that is not unreserved as `%XX`. Source: RFC 3986 §2.
-  var percentEncoded: String {
-    var encoded: [UInt8] = []
-    let digits = Array("0123456789ABCDEF".utf8)
-    for byte in utf8 {
-      switch byte {
-      case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-        UInt8(ascii: "~"):
-        encoded.append(byte)
-      default: encoded += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-      }
-    }
-    return String(decoding: encoded, as: UTF8.self)
-  }
 }

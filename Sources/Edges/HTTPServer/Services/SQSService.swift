@@ -1,6 +1,8 @@
 import AWSWire
 import Engine
 import Events
+import Operations
+import Policies
 import ServiceLifecycle
 
 /// SQS on the wire: the queues of the store.
@@ -37,7 +39,9 @@ struct SQSService: Sendable {
     case .setQueueAttributes(let url, let settings):
       var queue = try await queue(url)
       try queue.set(settings)
+      let policy = try policy(settings[.policy])
       try await context.ports.queues.update(queue)
+      if let policy { try await context.room.permissions.setPolicy(policy.document, of: context.names.queue(queue.name)) }
       return .done
     case .purgeQueue(let url):
       try await context.ports.queues.purge(try await queue(url).name)
@@ -57,7 +61,11 @@ struct SQSService: Sendable {
   private func create(_ input: SQSOperation.CreateQueueInput) async throws -> SQSAnswer {
     var queue = QueueDefinition(name: input.queueName)
     try queue.set(input.attributes)
-    if try await context.ports.queues.create(queue, at: context.now) { return .queueUrl(url(queue.name)) }
+    let policy = try policy(input.attributes[.policy])
+    if try await context.ports.queues.create(queue, at: context.now) {
+      if let policy { try await context.room.permissions.setPolicy(policy.document, of: context.names.queue(queue.name)) }
+      return .queueUrl(url(queue.name))
+    }
     guard let existing = try await context.ports.queues.queue(queue.name) else { throw WireError.noSuchQueue }
     var same = existing
     try same.set(input.attributes)
@@ -66,6 +74,17 @@ struct SQSService: Sendable {
         .queueNameExists, "A queue already exists with the same name and a different value for an attribute")
     }
     return .queueUrl(url(queue.name))
+  }
+
+  /// The policy that a request sets; an empty text takes it away, nil leaves it as it is.
+  private func policy(_ text: String?) throws(WireError) -> (document: PolicyDocument?, Void)? {
+    guard let text else { return nil }
+    guard !text.isEmpty else { return (nil, ()) }
+    do {
+      return (try PolicyDocument(text, as: .resource), ())
+    } catch {
+      throw WireError(.invalidAttributeValue, "Invalid value for the parameter Policy: \(error.message)")
+    }
   }
 
   private func list(_ input: SQSOperation.ListQueuesInput) async throws -> SQSAnswer {
@@ -178,6 +197,7 @@ struct SQSService: Sendable {
       .receiveMessageWaitTimeSeconds: String(queue.receiveWait),
       .maximumMessageSize: String(WireLimits.messageBytesMax),
     ]
+    all[.policy] = context.room.permissions.policy(of: context.names.queue(queue.name))?.document.text
     if let redrive = queue.redrive {
       all[.redrivePolicy] =
         RedrivePolicy(
