@@ -29,6 +29,7 @@ public struct ControlRoom: Sendable {
   public let shelf: Shelf
   public let mover: Mover
   public let permissions: Permissions
+  public let machine: any Machine
 
   /// What the control room keeps its things in: one store plays all of these parts.
   public typealias Store = Documents & LogStore & MetricStore & StateView & AlarmJournal & ShelfStore
@@ -36,11 +37,12 @@ public struct ControlRoom: Sendable {
   /// What an environment is watched with; the first start writes it.
   public init(
     _ runtime: Runtime, _ recorder: Recorder, _ store: any Store, _ webhook: any WebhookClient, _ signer: any Signer,
-    _ permissions: Permissions, webhooks: [WebhookSettings]
+    _ permissions: Permissions, _ machine: any Machine, webhooks: [WebhookSettings]
   ) async throws {
     self.runtime = runtime
     self.recorder = recorder
     self.permissions = permissions
+    self.machine = machine
     documents = store
     logs = store
     metrics = store

@@ -159,7 +159,9 @@ import Testing
     #expect(count == 9)
     #expect(try await room.room.alarms.delete(["dev-customer-loop-stopped"]) == [])
     #expect(try await room.room.alarms.delete(["dev-customer-breaker-open", "nobody"]) == ["nobody"])
-    _ = try await ControlRoom(room.engine, room.room.recorder, room.store, room.hook, HMACSigner(), room.room.permissions, webhooks: [])
+    _ = try await ControlRoom(
+      room.engine, room.room.recorder, room.store, room.hook, HMACSigner(), room.room.permissions, room.machine,
+      webhooks: [])
     #expect(try await room.room.alarms.alarms().count == count - 1)
     for alarm in try await room.room.alarms.alarms() { #expect(alarm.definition.severity != nil) }
     for board in try await room.store.documents(.dashboard) {

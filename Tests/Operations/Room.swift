@@ -21,6 +21,7 @@ final class Room: Sendable {
   let source = ScriptedSource()
   let log = MemoryLog()
   let hook = RecordedWebhook()
+  let machine = PretendMachine()
   let room: ControlRoom
 
   var engine: Runtime { room.runtime }
@@ -40,7 +41,8 @@ final class Room: Sendable {
       sources: ["yahoo_finance": source])
     let runtime = try await Runtime(settings, ports, deliveryWidth: 1)
     room = try await ControlRoom(
-      runtime, recorder, store, hook, HMACSigner(), permissions, webhooks: [.init(url: "http://hook/a", secret: "s3cret")])
+      runtime, recorder, store, hook, HMACSigner(), permissions, machine,
+      webhooks: [.init(url: "http://hook/a", secret: "s3cret")])
   }
 
   private static func settings(_ schedule: String) throws -> Settings {
@@ -102,4 +104,13 @@ final class RecordedWebhook: WebhookClient {
 
 extension Timestamp {
   func after(_ seconds: Int) -> Timestamp { self + .seconds(seconds) }
+}
+
+/// A machine that is as roomy as a test wants.
+final class PretendMachine: Machine {
+  private let free = Mutex<Int64>(1 << 40)
+
+  func fill(leaving bytes: Int64) { free.withLock { $0 = bytes } }
+  func disk() -> (free: Int64, total: Int64)? { (free.withLock { $0 }, 1 << 41) }
+  func openFilesMax() -> Int? { 4_096 }
 }

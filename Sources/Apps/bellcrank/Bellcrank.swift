@@ -36,7 +36,8 @@ struct Bellcrank: AsyncParsableCommand {
       CommandGroup(
         name: "Inspection",
         subcommands: [
-          StatusCommand.self, AlarmCommand.self, RulesCommand.self, DecisionsCommand.self, RunsCommand.self,
+          StatusCommand.self, DoctorCommand.self, AlarmCommand.self, RulesCommand.self, DecisionsCommand.self,
+          RunsCommand.self,
           WhyCommand.self,
         ]),
       CommandGroup(

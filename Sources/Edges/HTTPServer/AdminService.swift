@@ -60,6 +60,10 @@ struct AdminService: Sendable {
     case ("POST", "schedules", let rule?):
       guard parts.count == 3, let action = parts.last else { throw missing(request) }
       return try await ScheduleService(runtime).act(rule, action, try object(request.body), who: who)
+    case ("GET", "doctor", nil):
+      let checks = try await Doctor(room).examine(asksSources: fields(request.query)["sources"] == "true")
+      let isFailing = checks.contains { $0.health == .failing }
+      return ["healthy": .bool(!isFailing), "checks": .array(checks.map(\.json))]
     case ("GET", "alarms", nil): return try await AlarmAdmin(room).list()
     case ("POST", "alarms", let name?): return try await AlarmAdmin(room).test(name)
     case ("GET", "dlq", nil):

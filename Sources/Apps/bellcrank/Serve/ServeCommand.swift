@@ -135,6 +135,7 @@ struct ServeCommand: AsyncParsableCommand {
     let runtime = try await Runtime(settings, ports, deliveryWidth: 8)
     let room = try await ControlRoom(
       runtime, recorder, store, AsyncHTTPWebhook(client: client), HMACSigner(), permissions,
+      HostMachine(directory: directory),
       webhooks: try webhooks(surroundings.variables))
     let zone = try surroundings.zones.load("Asia/Seoul")
     let host = config.server.host

@@ -41,7 +41,9 @@ struct SQSService: Sendable {
       try queue.set(settings)
       let policy = try policy(settings[.policy])
       try await context.ports.queues.update(queue)
-      if let policy { try await context.room.permissions.setPolicy(policy.document, of: context.names.queue(queue.name)) }
+      if let policy {
+        try await context.room.permissions.setPolicy(policy.document, of: context.names.queue(queue.name))
+      }
       return .done
     case .purgeQueue(let url):
       try await context.ports.queues.purge(try await queue(url).name)
@@ -63,7 +65,9 @@ struct SQSService: Sendable {
     try queue.set(input.attributes)
     let policy = try policy(input.attributes[.policy])
     if try await context.ports.queues.create(queue, at: context.now) {
-      if let policy { try await context.room.permissions.setPolicy(policy.document, of: context.names.queue(queue.name)) }
+      if let policy {
+        try await context.room.permissions.setPolicy(policy.document, of: context.names.queue(queue.name))
+      }
       return .queueUrl(url(queue.name))
     }
     guard let existing = try await context.ports.queues.queue(queue.name) else { throw WireError.noSuchQueue }
