@@ -1,0 +1,26 @@
+import Measures
+
+/// The metrics that exist, by namespace: an alarm on any other never rings (D24).
+///
+/// Source: CloudWatch user guide, metrics of EventBridge, Lambda and SQS; `Extract/Triggers` is ours.
+public enum MetricCatalogue {
+  public static let names: [String: Set<String>] = [
+    Namespace.events: [
+      "DeadLetterInvocations", "Events", "FailedInvocations", "IngestionToInvocationStartLatency", "Invocations",
+      "InvocationAttempts", "InvocationsCreated", "InvocationsFailedToBeSentToDlq", "InvocationsSentToDlq",
+      "MatchedEvents", "PutEventsApproximateCallCount", "PutEventsApproximateFailedCount",
+      "PutEventsApproximateSuccessCount", "PutEventsEntriesCount", "PutEventsFailedEntriesCount", "PutEventsLatency",
+      "RetryInvocationAttempts", "SuccessfulInvocationAttempts", "ThrottledRules", "TriggeredRules",
+    ],
+    Namespace.lambda: [
+      "AsyncEventAge", "AsyncEventsDropped", "AsyncEventsReceived", "ConcurrentExecutions", "DeadLetterErrors",
+      "DestinationDeliveryFailures", "Duration", "Errors", "Invocations", "IteratorAge", "Throttles",
+      "UnreservedConcurrentExecutions",
+    ],
+    Namespace.sqs: [
+      "ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesDelayed",
+      "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesVisible", "NumberOfEmptyReceives",
+      "NumberOfMessagesDeleted", "NumberOfMessagesReceived", "NumberOfMessagesSent", "SentMessageSize",
+    ],
+  ]
+}
