@@ -177,7 +177,8 @@ public struct Lint: Sendable {
       let minute = Int(fields[0]), let hour = Int(fields[1]), hour == 20 || (hour == 21 && minute == 0)
     else { return nil }
     let local = hour - 5
-    return "\(text) is \(local):\(minute < 10 ? "0" : "")\(minute) in New York from November to March; the market closes at 16:00"
+    return
+      "\(text) is \(local):\(minute < 10 ? "0" : "")\(minute) in New York from November to March; the market closes at 16:00"
   }
 
   private static func fields(of cron: String) -> [String]? {
@@ -232,7 +233,8 @@ public struct Lint: Sendable {
       guard ["MissedFires", "FailedInvocations"].contains(alarm.metric), alarm.statistic == "Sum", slots == 1,
         alarm.threshold > 1 || (alarm.threshold == 1 && alarm.comparison == .greater)
       else { return nil }
-      return "at most \(slots) fire falls into \(alarm.period) s, so \(metric) does not pass \(JSON(alarm.threshold).text)"
+      return
+        "at most \(slots) fire falls into \(alarm.period) s, so \(metric) does not pass \(JSON(alarm.threshold).text)"
     }
   }
 
@@ -262,7 +264,8 @@ extension Lint.RuleDraft {
       do { pattern = try JSON(parsing: text) } catch { pattern = nil }
     }
     self.init(
-      name: rule.name, pattern: pattern, schedule: rule.schedule?.text, targets: rule.targets.map(Lint.TargetDraft.init))
+      name: rule.name, pattern: pattern, schedule: rule.schedule?.text, targets: rule.targets.map(Lint.TargetDraft.init)
+    )
   }
 }
 

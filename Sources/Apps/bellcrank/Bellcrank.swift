@@ -42,6 +42,8 @@ struct Bellcrank: AsyncParsableCommand {
         ]),
       CommandGroup(
         name: "Offline",
-        subcommands: [PatternCommand.self, ScheduleCommand.self, SourceCommand.self]),
+        subcommands: [
+          PatternCommand.self, ScheduleCommand.self, LintCommand.self, ExplainCommand.self, SourceCommand.self,
+        ]),
     ])
 }

@@ -1,8 +1,10 @@
 import Ingestion
 import AWSWire
+import Alarms
 import Engine
 import Events
 import Operations
+import Rules
 import Telemetry
 
 /// Our own paths, under `/_bellcrank/`: what the CLI asks for beyond AWS's operations.
@@ -64,6 +66,10 @@ struct AdminService: Sendable {
       let checks = try await Doctor(room).examine(asksSources: fields(request.query)["sources"] == "true")
       let isFailing = checks.contains { $0.health == .failing }
       return ["healthy": .bool(!isFailing), "checks": .array(checks.map(\.json))]
+    case ("GET", "lint", nil):
+      let alarms = try await room.alarms.alarms().map(\.definition)
+      let lint = Lint(runtime.book.bus.rules, alarms, at: runtime.ports.clock.now())
+      return ["findings": .array(lint.findings().map(\.json))]
     case ("GET", "alarms", nil): return try await AlarmAdmin(room).list()
     case ("POST", "alarms", let name?): return try await AlarmAdmin(room).test(name)
     case ("GET", "dlq", nil):

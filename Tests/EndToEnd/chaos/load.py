@@ -9,7 +9,7 @@ import uuid
 from chaos.promises import (
     ADHOC_QUEUE, ADHOC_RULE, BROKEN_RULE, DISABLED_RULE, KINDS, LETTER_QUEUE, LOAD_QUEUE, LOAD_RULE, NOTICES,
     SENT_QUEUE, TICK_QUEUE, TICK_RULE)
-from harness.clients import BUCKET, ORCHESTRATOR, Refused, Unreachable, arn, client, queue_url
+from harness.clients import BUCKET, ORCHESTRATOR, Refused, Unreachable, arn, client, queue_policy, queue_url
 
 SYMBOLS = ["AAPL", "AMD", "AMZN", "GOOG", "IBM", "INTC", "META", "MSFT", "NFLX", "NVDA", "TSLA", "XOM"]
 PERIODS = ["1d", "5d", "1mo", "3mo", "6mo", "1y"]
@@ -43,7 +43,7 @@ def prepare(endpoint):
     """The rules and queues of the load, beside those that the environment brings."""
     sqs, events = client("sqs", endpoint), client("events", endpoint)
     for queue in (LOAD_QUEUE, ADHOC_QUEUE, SENT_QUEUE, TICK_QUEUE, LETTER_QUEUE):
-        sqs.create_queue(QueueName=queue)
+        sqs.create_queue(QueueName=queue, Attributes={"Policy": queue_policy(queue)})
 
     def rule(name, queue, state="ENABLED", target=None, **matter):
         matter = {k: json.dumps(v) if k == "EventPattern" else v for k, v in matter.items()}

@@ -1,6 +1,7 @@
 """boto3 against a local server: the endpoint is all that differs from AWS."""
 
 import argparse
+import json
 import os
 import pathlib
 import sys
@@ -32,6 +33,13 @@ def client(service, endpoint, **config):
 
 def arn(service, resource):
     return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{resource}"
+
+
+def queue_policy(name):
+    """Lets EventBridge send to a queue, as a rule's target needs it."""
+    return json.dumps({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage",
+        "Resource": arn("sqs", name)}]})
 
 
 def queue_url(endpoint, name):

@@ -5,7 +5,8 @@ import re
 import shutil
 import subprocess
 
-from harness.clients import ACCOUNT, BUCKET, SCHEDULE_RULE, TRANSFORM_QUEUE
+from harness.checks import until
+from harness.clients import ACCOUNT, BUCKET, SCHEDULE_RULE, TRANSFORM_QUEUE, TRIGGER_LETTERS, WORK_QUEUE, arn
 from harness.processes import clean_environment
 
 CLI_SECONDS_MAX = 30
@@ -36,6 +37,7 @@ LOGS = """aws logs filter-log-events \\
 SIMULATE = """aws iam simulate-principal-policy \\
   --policy-source-arn arn:aws:iam::ACCOUNT:role/ROLE_NAME \\
   --action-names lambda:InvokeFunction"""
+WORK_QUEUE_ARN = arn("sqs", WORK_QUEUE)
 # §3 "Lambda Console".
 CONSOLE = {
     "data_source": "yahoo_finance", "data_type": "prices", "domain": "market", "table_name": "prices",
@@ -59,6 +61,7 @@ class Shell:
         self.world = world
         self.folder = world.folder / "shell"
         self.folder.mkdir(exist_ok=True)
+        self.lines = []
 
     def __call__(self, command, wanted=(0,)):
         environment = clean_environment() | {"AWS_ENDPOINT_URL": self.world.server.endpoint}
@@ -66,8 +69,15 @@ class Shell:
             ["bash", "-c", command], cwd=self.folder, env=environment, capture_output=True, text=True,
             timeout=CLI_SECONDS_MAX)
         first = command.splitlines()[0]
+        is_right = done.returncode in wanted
+        self.lines.append((" ".join(command.replace("\\\n", "").split())[:100], done.returncode, is_right))
         self.world.checks.that(done.returncode in wanted, f"{first} (said {done.stderr.strip()!r})", done.returncode)
         return done
+
+    def table(self):
+        """Every command that was run, how it ended, and whether that was right."""
+        rows = [f"{'ok' if is_right else 'WRONG':5}  {code:3}  {command}" for command, code, is_right in self.lines]
+        print("\n".join(["Commands of §3, §7 and §9, by the unmodified AWS CLI:", *rows]))
 
     def json(self, command):
         return json.loads(self(command).stdout or "null")
@@ -86,6 +96,7 @@ def commands(world):
     schedule(world, shell)
     console(world)
     other_services(world, shell)
+    shell.table()
 
 
 def manual(world, shell):
@@ -180,11 +191,40 @@ def console(world):
 
 
 def other_services(world, shell):
-    """§9 uses two services that are not served yet: the CLI says so at once, and names what it asked for."""
-    for command, name in ((LOGS, "FilterLogEvents"), (SIMULATE, "SimulatePrincipalPolicy")):
-        said = shell(command, wanted=REFUSED_BY_CLI).stderr
-        world.checks.that(name in said, f"{name} is refused by name", said)
+    """§9: the diagnosis commands, and what the SDKs ask besides."""
+    checks = world.checks
+    events = shell.json(LOGS)["events"]
+    checks.that(events, "the orchestrator's log has lines of the last hour", len(events))
+    lines = [json.loads(e["message"]) for e in events if e["message"].startswith("{")]
+    checks.that(all("correlation_id" in line or "requestId" in line for line in lines), "each names its cause", lines[:3])
+    command = SIMULATE.replace("ACCOUNT", ACCOUNT).replace("ROLE_NAME", "dev-customer-data-orchestrator")
+    results = shell.json(command)["EvaluationResults"]
+    checks.equal(
+        [(r["EvalActionName"], r["EvalDecision"]) for r in results], [("lambda:InvokeFunction", "implicitDeny")],
+        "the role need not invoke anything: who may invoke is the function's own policy (D26)")
+    own = shell.json(command.replace("lambda:InvokeFunction", "sqs:SendMessage") + f" --resource-arns {WORK_QUEUE_ARN}")
+    checks.equal(own["EvaluationResults"][0]["EvalDecision"], "allowed", "it may do its work")
+    policy = json.loads(shell.json("aws lambda get-policy --function-name dev-customer-data-orchestrator")["Policy"])
+    checks.that(
+        any(s["Sid"] == SCHEDULE_RULE and s["Principal"] == {"Service": "events.amazonaws.com"}
+            for s in policy["Statement"]), "the schedule may invoke it", policy)
+    letters(world, shell)
     identity = shell.json("aws sts get-caller-identity")
-    world.checks.equal(identity["Account"], ACCOUNT, "sts knows the account")
+    checks.equal(identity["Account"], ACCOUNT, "sts knows the account")
     urls = shell.json(f"aws sqs list-queues --endpoint-url {world.server.endpoint}")["QueueUrls"]
-    world.checks.that(world.url(TRANSFORM_QUEUE) in urls, "sqs lists the Transform queue", urls)
+    checks.that(world.url(TRANSFORM_QUEUE) in urls, "sqs lists the Transform queue", urls)
+
+
+def letters(world, shell):
+    """§7: a letter is looked at and sent again."""
+    checks = world.checks
+    queue = arn("sqs", TRIGGER_LETTERS)
+    sqs = f"aws sqs --endpoint-url {world.server.endpoint}"
+    shell(f"{sqs} get-queue-attributes --queue-url {world.url(TRIGGER_LETTERS)} --attribute-names All")
+    handle = shell.json(f"{sqs} start-message-move-task --source-arn {queue}")["TaskHandle"]
+    checks.that(handle, "a move task has a handle", handle)
+    moved = until(
+        lambda: [t for t in shell.json(f"{sqs} list-message-move-tasks --source-arn {queue}")["Results"]
+                 if t["Status"] == "COMPLETED"], 15)
+    checks.that(moved, "the task completes", moved)
+    shell(f"{sqs} cancel-message-move-task --task-handle {handle}", wanted=REFUSED_BY_CLI)

@@ -5,7 +5,7 @@ import json
 import uuid
 
 from harness.checks import until
-from harness.clients import ORCHESTRATOR, Refused, client, drain, queue_url
+from harness.clients import ORCHESTRATOR, Refused, client, drain, queue_policy, queue_url
 from harness.processes import Server
 
 SETTLE_SECONDS_MAX = 20
@@ -28,8 +28,9 @@ class World:
         return queue_url(self.server.endpoint, queue)
 
     def queue(self, name=None, **attributes):
-        """Makes a queue; its URL."""
+        """Makes a queue that rules may send to; its URL."""
         name = name or f"q-{uuid.uuid4()}"
+        attributes = {"Policy": queue_policy(name)} | attributes
         return self.client("sqs").create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
 
     def rule(self, name, queue, **matter):
