@@ -52,6 +52,16 @@ public enum DefaultAlarms {
         "The circuit breaker of a table is open after failed runs"),
       try counted(
         "manual-throttled", .p3, MetricID(triggers, "ManualThrottled"), "Manual runs came over their hourly limit"),
+      try counted(
+        "schedule-disabled", .p3, MetricID(triggers, "DisabledFires", ["RuleName": names.scheduleRule]),
+        "A slot of the schedule passed while its rule was disabled"),
+      try define(
+        "work-stalled", .p1,
+        MetricID(Namespace.sqs, "ApproximateAgeOfOldestMessage", ["QueueName": names.workQueue]), "Maximum", 60, 1_800,
+        "A chunk has waited for half an hour and no worker has finished it"),
+      try define(
+        "clock-went-back", .p1, MetricID(triggers, "ClockBehindLedger"), "Maximum", 60, 2,
+        "The clock shows a moment before decisions that were already made"),
       try counted("loop-stopped", .p2, MetricID(triggers, "LoopStopped"), "A loop of causes was stopped"),
     ]
     for source in settings.sources.keys.sorted() {
@@ -59,6 +69,11 @@ public enum DefaultAlarms {
         try counted(
           "source-throttled-\(source.replacing("_", with: "-"))", .p2,
           MetricID(triggers, "SourceThrottled", ["Source": source]), "The source \(source) answered 429"))
+      alarms.append(
+        try define(
+          "source-budget-spent-\(source.replacing("_", with: "-"))", .p3,
+          MetricID(triggers, "SourceBudgetUsed", ["Source": source]), "Minimum", 300, 99,
+          "The requests of \(source) have been used up for five minutes"))
     }
     return alarms
   }

@@ -61,7 +61,7 @@ public struct Doctor: Sendable {
   var names: EnvironmentNames { EnvironmentNames(engine.settings) }
   var now: Timestamp { engine.ports.clock.now() }
 
-  /// All checks, those that fail first, and among these causes before what follows from them.
+  /// All checks: what fails, what is doubtful, the alarms that tell of it, and what is well.
   ///
   /// - Parameter asksSources: whether each source is asked for one price, out of its budget.
   public func examine(asksSources: Bool) async throws(StoreError) -> [Check] {
@@ -75,17 +75,21 @@ public struct Doctor: Sendable {
       try await breakers(), try await budgets(), try await fires(), try await decisions(), try await backlog(),
       try await shelf(), try await logs(), try await alarms(),
     ]
-    let order = Health.allCases
-    return order.flatMap { health in checks.filter { $0.health == health } }
+    // Alarms tell of causes that the others name, so they come behind them.
+    func place(_ check: Check) -> Int {
+      switch check.health {
+      case .failing: check.name == "alarms" ? 2 : 0
+      case .warning: 1
+      case .fine: 3
+      }
+    }
+    return (0...3).flatMap { wanted in checks.filter { place($0) == wanted } }
   }
 
   // MARK: The machine
 
   private func clock() async throws(StoreError) -> Check {
-    var query = LedgerQuery()
-    query.limit = 1
-    let latest = try await engine.ports.ledger.entries(query).first?.at
-    if let latest, latest - now > Doctor.clockBackMax {
+    if let latest = try await room.metrics.latestDecision(), latest - now > Doctor.clockBackMax {
       return Check(
         "clock", .failing, "the clock went back: the ledger's latest row is of \(latest), and now it is \(now)",
         fix: "timedatectl set-ntp true")
@@ -201,14 +205,16 @@ public struct Doctor: Sendable {
     let deferred = try await room.view.deferredCount()
     let waiting = try await room.view.waitingDeliveries()
     let words = "\(deferred) causes wait their turn, \(waiting) deliveries wait for an attempt"
-    for kind in [DeferredKind.events, .others] where deferred > 0 {
-      if let first = try await engine.ports.desk.deferred(kind, at: now, limit: 1).first,
-        now - first.cause.arrivedAt > Doctor.waitMax
-      {
-        return Check(
-          "backlog", .warning, "\(words); \(first.cause.id) has waited since \(first.cause.arrivedAt)",
-          fix: "bellcrank why \(first.cause.id)")
-      }
+    var query = LedgerQuery()
+    query.decision = .deferred
+    query.since = now - Doctor.lookback
+    for entry in try await engine.ports.ledger.entries(query).reversed() where deferred > 0 {
+      guard now - entry.at > Doctor.waitMax,
+        try await engine.ports.ledger.entry(of: entry.causeID)?.decision == .deferred
+      else { continue }
+      return Check(
+        "backlog", .warning, "\(words); since \(entry.at) \(entry.causeID): \(entry.summary)",
+        fix: "bellcrank why \(entry.causeID)")
     }
     return Check("backlog", .fine, words)
   }

@@ -72,6 +72,8 @@ public enum LedgerMetrics {
     ]
     switch entry.decision {
     case .missed: samples.append(count("MissedFires", ["RuleName": entry.about.rule ?? "none"]))
+    case .disabled where entry.about.slot != nil:
+      samples.append(count("DisabledFires", ["RuleName": entry.about.rule ?? "none"]))
     case .loopStopped: samples.append(count("LoopStopped", [:]))
     case .rateLimited where entry.about.triggerType == "manual": samples.append(count("ManualThrottled", [:]))
     case .dispatched, .dryRun, .duplicate, .conflict, .invalid, .rejected, .rateLimited, .breakerOpen, .disabled,

@@ -87,8 +87,14 @@ public struct Lint: Sendable {
   private let rules: [RuleDraft]
   private let alarms: [AlarmDraft]
   private let now: Timestamp
+  private let metrics: [String: Set<String>]
 
-  public init(rules: [RuleDraft], alarms: [AlarmDraft], at now: Timestamp) {
+  /// - Parameter metrics: those that are published there, by namespace.
+  public init(
+    rules: [RuleDraft], alarms: [AlarmDraft], at now: Timestamp,
+    metrics: [String: Set<String>] = MetricCatalogue.ofAWS
+  ) {
+    self.metrics = metrics
     self.rules = rules
     self.alarms = alarms
     self.now = now
@@ -206,7 +212,7 @@ public struct Lint: Sendable {
   // MARK: Alarms
 
   private func look(_ alarm: AlarmDraft) -> [Finding] {
-    if let known = MetricCatalogue.names[alarm.namespace], !known.contains(alarm.metric) {
+    if let known = metrics[alarm.namespace], !known.contains(alarm.metric) {
       let near = known.sorted().joined(separator: ", ")
       return [
         Finding(
@@ -253,7 +259,8 @@ extension Lint {
   /// What there is: rules and alarms as a server, or the first start of one, has them.
   public init(_ rules: [Rule], _ alarms: [AlarmDefinition], at now: Timestamp) {
     self.init(
-      rules: rules.filter(\.isEnabled).map(RuleDraft.init), alarms: alarms.compactMap(AlarmDraft.init), at: now)
+      rules: rules.filter(\.isEnabled).map(RuleDraft.init), alarms: alarms.compactMap(AlarmDraft.init), at: now,
+      metrics: MetricCatalogue.ofServer)
   }
 }
 

@@ -4,7 +4,19 @@ import Measures
 ///
 /// Source: CloudWatch user guide, metrics of EventBridge, Lambda and SQS; `Extract/Triggers` is ours.
 public enum MetricCatalogue {
-  public static let names: [String: Set<String>] = [
+  /// What this server publishes: AWS's, two that only the specification has, and its own.
+  public static let ofServer = ofAWS.merging(
+    [
+      Namespace.events: ["MatchedRules", "SuccessfulInvocations"],
+      Namespace.triggers: [
+        "BreakerOpen", "BreakersOpen", "ClockBehindLedger", "DecisionTime", "Decisions", "DeferredCauses",
+        "DisabledFires", "LoopStopped", "ManualThrottled", "MissedFires", "SourceBudgetUsed", "SourceErrors",
+        "SourceLatency", "SourceRequests", "SourceThrottled", "TriggerExecution", "UndecidedFires",
+        "WaitingDeliveries",
+      ],
+    ], uniquingKeysWith: { $0.union($1) })
+
+  public static let ofAWS: [String: Set<String>] = [
     Namespace.events: [
       "DeadLetterInvocations", "Events", "FailedInvocations", "IngestionToInvocationStartLatency", "Invocations",
       "InvocationAttempts", "InvocationsCreated", "InvocationsFailedToBeSentToDlq", "InvocationsSentToDlq",

@@ -98,6 +98,8 @@ public final class Monitor: Sendable {
       samples.append(
         Sample(MetricID(Namespace.triggers, "SourceBudgetUsed", ["Source": budget.source]), .percent, used, at: now))
     }
+    let behind = max(0, (try await metrics.latestDecision().map { ($0 - now).seconds } ?? 0))
+    samples.append(Sample(MetricID(Namespace.triggers, "ClockBehindLedger"), .seconds, behind, at: now))
     let finding = try await watchdog.look()
     let undecided = finding.undecided.values.reduce(0) { $0 + $1.count }
     samples.append(Sample(MetricID(Namespace.triggers, "UndecidedFires"), .count, Double(undecided), at: now))

@@ -107,6 +107,12 @@ extension SQLiteStore: MetricStore {
     }
   }
 
+  public func latestDecision() async throws(StoreError) -> Timestamp? {
+    try await read { db in
+      try db.rows("SELECT MAX(at) AS at FROM ledger").first?.optionalMoment("at")
+    }
+  }
+
   public func traffic() async throws(StoreError) -> [QueueTraffic] {
     try await read { db in
       try db.rows(

@@ -59,9 +59,10 @@ public struct TokenBucket: Sendable, Hashable {
     return .wait(Span(milliseconds: missing + late), current)
   }
 
-  /// Whole tokens that could be taken at that time.
+  /// Whole tokens that could be taken at that time; under a clock that was set back, those that were there last.
   public func available(at now: Timestamp) -> Int {
-    Int(refilled(at: now).level / TokenBucket.unitsPerToken)
+    let isBack = (now - counted).milliseconds < -TokenBucket.skewMax.milliseconds
+    return Int((isBack ? level : refilled(at: now).level) / TokenBucket.unitsPerToken)
   }
 
   private func refilled(at now: Timestamp) -> TokenBucket {

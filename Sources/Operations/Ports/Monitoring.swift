@@ -84,6 +84,8 @@ public protocol MetricStore: Sendable {
   func foldMetrics(at now: Timestamp) async throws(StoreError) -> Int
   /// Rows of the ledger behind that place, in order.
   func ledgerRows(after sequence: Int64, limit: Int) async throws(StoreError) -> [LedgerRow]
+  /// When the last row of the ledger was written, by the clock of then; nil while there is none.
+  func latestDecision() async throws(StoreError) -> Timestamp?
   /// What went through the queues.
   func traffic() async throws(StoreError) -> [QueueTraffic]
 }

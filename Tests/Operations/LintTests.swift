@@ -1,0 +1,98 @@
+import Alarms
+import Engine
+import Events
+import Operations
+import Rules
+import Testing
+
+@Suite struct LintTests {
+  private let now = Room.start
+
+  private func findings(_ resources: JSON) -> [LintCode] {
+    Lint(template: ["Resources": resources], at: now).findings().map(\.code)
+  }
+
+  private func rule(_ properties: JSON) -> JSON { ["Type": "AWS::Events::Rule", "Properties": properties] }
+  private let safe: JSON = ["Arn": "arn:aws:lambda:us-east-1:1:function:orchestrator", "DeadLetterConfig": ["Arn": "q"]]
+
+  @Test func `what an environment starts with is clean`() async throws {
+    let room = try await Room()
+    let alarms = try await room.room.alarms.alarms().map(\.definition)
+    #expect(Lint(room.engine.book.bus.rules, alarms, at: now).findings().isEmpty)
+  }
+
+  @Test func `two rules that want the same event are told of, with that event`() {
+    let wide = rule(["EventPattern": ["source": [["prefix": "shop"]]], "Targets": [safe]])
+    let narrow = rule(["EventPattern": ["source": ["shop.eu"], "detail": ["n": [["numeric": [">", 5]]]]], "Targets": [safe]])
+    #expect(findings(["a": wide, "b": narrow]) == [.rulesOverlap])
+    let other = rule(["EventPattern": ["source": ["bank"]], "Targets": [safe]])
+    #expect(findings(["a": wide, "b": other]).isEmpty)
+  }
+
+  @Test func `a rule that nothing can match is dead`() {
+    #expect(findings(["a": rule(["EventPattern": ["detailType": ["x"]], "Targets": [safe]])]) == [.ruleDead])
+    #expect(findings(["a": rule(["EventPattern": ["source": []], "Targets": [safe]])]) == [.ruleDead])
+    var target = safe
+    target.set("RetryPolicy", ["MaximumRetryAttempts": 0])
+    let past = rule(["ScheduleExpression": "cron(0 0 1 1 ? 2020)", "Targets": .array([target])])
+    #expect(findings(["a": past]) == [.ruleDead])
+    #expect(findings(["a": rule(["State": "DISABLED", "EventPattern": ["detailType": ["x"]]])]).isEmpty)
+  }
+
+  @Test func `raw objects that start runs are a loop`() {
+    let pattern: JSON = ["source": ["aws.s3"], "detail": ["bucket": ["name": ["data-pipeline-raw-dev-1"]]]]
+    #expect(findings(["a": rule(["EventPattern": pattern, "Targets": .array([safe])])]) == [.causeLoop])
+  }
+
+  @Test(arguments: [
+    ("cron(30 20 ? * MON-FRI *)", true), ("cron(0 21 * * ? *)", true), ("cron(30 21 * * ? *)", false),
+    ("cron(0 22 * * ? *)", false), ("rate(1 day)", false),
+  ])
+  func `a close that is early in winter is told of`(schedule: String, isEarly: Bool) {
+    var target = safe
+    target.set("RetryPolicy", ["MaximumRetryAttempts": 0])
+    let found = findings(["a": rule(["ScheduleExpression": .string(schedule), "Targets": .array([target])])])
+    #expect(found == (isEarly ? [.marketCloseUTC] : []))
+  }
+
+  @Test func `a schedule without a retry policy, a target without letters and a random key are told of`() {
+    let target: JSON = [
+      "Arn": "f",
+      "InputTransformer": ["InputPathsMap": ["key": "$.id"], "InputTemplate": #"{"correlation_id": <key>}"#],
+    ]
+    let found = findings(["a": rule(["ScheduleExpression": "rate(1 day)", "Targets": .array([target])])])
+    #expect(Set(found) == [.randomIdempotencyKey, .retriesUnasked, .noDeadLetters])
+  }
+
+  @Test func `an alarm on nothing, and one that cannot ring, are told of`() {
+    func alarm(_ metric: String, _ comparison: String, _ threshold: Double, _ missing: String = "missing") -> JSON {
+      [
+        "Type": "AWS::CloudWatch::Alarm",
+        "Properties": [
+          "Namespace": "AWS/Events", "MetricName": .string(metric), "ComparisonOperator": .string(comparison),
+          "Threshold": JSON(threshold), "Period": 300, "Statistic": "Sum", "TreatMissingData": .string(missing),
+        ],
+      ]
+    }
+    #expect(findings(["a": alarm("SuccessfulInvocations", "LessThanThreshold", 1)]) == [.phantomMetric])
+    #expect(findings(["a": alarm("Invocations", "LessThanThreshold", 1, "notBreaching")]) == [.alarmCannotFire])
+    #expect(findings(["a": alarm("Invocations", "LessThanThreshold", 0, "breaching")]) == [.alarmCannotFire])
+    #expect(findings(["a": alarm("Invocations", "LessThanThreshold", 1, "breaching")]).isEmpty)
+    var target = safe
+    target.set("RetryPolicy", ["MaximumRetryAttempts": 0])
+    let daily = rule(["ScheduleExpression": "rate(1 day)", "Targets": .array([target])])
+    let never = alarm("FailedInvocations", "GreaterThanThreshold", 1)
+    #expect(findings(["a": never, "b": daily]) == [.alarmCannotFire])
+    #expect(findings(["a": alarm("FailedInvocations", "GreaterThanOrEqualToThreshold", 1), "b": daily]).isEmpty)
+  }
+
+  @Test func `every code has one page, whatever its case`() async throws {
+    let room = try await Room()
+    let alarms = try await room.room.alarms.alarms().map(\.definition)
+    let pages = Explanation.all(alarms)
+    #expect(Set(pages.map(\.code)).count == pages.count)
+    for page in pages { #expect(Explanation.page(page.code.lowercased(), alarms) == page) }
+    #expect(Explanation.page("breaker-open", alarms)?.kind == "alarm")
+    #expect(Explanation.page("NO_SUCH_CODE", alarms) == nil)
+  }
+}
