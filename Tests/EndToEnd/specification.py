@@ -19,7 +19,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from harness.checks import Checks
 from harness.clients import arguments, parse
 from harness.processes import GENEROUS, Replay, adopt_environment
-from sections import bus, commands, functions, lifecycle, objects, queues
+from sections import bus, commands, functions, lifecycle, objects, operators, queues, security
 from sections.world import World
 
 # In this order; those that share a server leave it to the next one as they found it, or with more in it.
@@ -34,6 +34,10 @@ SHARED = [
     ("functions: notifications (D22)", functions.records), ("functions: waiting (D13)", functions.waiting),
     ("queues: messages", queues.messages), ("queues: batches", queues.batches), ("queues: refusals", queues.refusals),
     ("queues: long polls", queues.long_polls), ("queues: redrive", queues.redrive),
+    ("operators: metrics (§6)", operators.metrics), ("operators: alarms (§6)", operators.alarms),
+    ("operators: dashboards (§6)", operators.dashboards), ("operators: logs (§9)", operators.logs),
+    ("operators: roles (§8)", operators.roles), ("operators: permissions (§8)", operators.permissions),
+    ("operators: moves (§7)", operators.moves),
     ("objects: keys", objects.keys), ("objects: listings", objects.listings),
     ("objects: conditions", objects.conditions), ("objects: refusals", objects.refusals),
     ("objects: sizes", objects.sizes), ("not served", lifecycle.unknown), ("restart", lifecycle.restart),
@@ -42,6 +46,8 @@ SHARED = [
 SLOW = [("schedule (§1)", lifecycle.slots)]
 # These need the limits as they are shipped.
 STRICT = [("limits (§8, D12)", lifecycle.limits)]
+# These begin with a server that has seen nothing, and close it to everybody for a while.
+FRESH = [("operators: our own commands (§9)", operators.commands_of_ours), ("credentials (§8)", security.credentials)]
 
 
 def main():
@@ -58,6 +64,7 @@ def main():
         with Replay(options.binary, folder) as source:
             for name, settings, parts in (
                 ("shared", GENEROUS, SHARED + (SLOW if options.slow else [])),
+                ("fresh", GENEROUS, FRESH),
                 ("strict", {"sources.yahoo_finance.requests_per_minute": 60_000}, STRICT),
             ):
                 wanted = [(title, part) for title, part in parts if options.only in title]

@@ -46,7 +46,8 @@ import Testing
     }
     try await room.live(minutes: 12)
     let (first, alarms) = try await examine(room)
-    #expect(first.hasPrefix("failing rules: the rule dev-customer-ingestion-schedule is disabled: PutRule by AKIAMALLORY"))
+    #expect(
+      first.hasPrefix("failing rules: the rule dev-customer-ingestion-schedule is disabled: PutRule by AKIAMALLORY"))
     #expect(alarms == ["schedule-disabled"])
     let slot = Cause.slotID(rule: room.names.scheduleRule, at: Room.start)
     #expect(try await why(room, slot).contains("RULE_DISABLED"))
@@ -122,7 +123,8 @@ import Testing
     try await room.live(minutes: 12)
     let (first, alarms) = try await examine(room)
     #expect(
-      first.hasPrefix("failing permissions: events.amazonaws.com may not use dev-customer-data-orchestrator"), "\(first)")
+      first.hasPrefix("failing permissions: events.amazonaws.com may not use dev-customer-data-orchestrator"),
+      "\(first)")
     #expect(alarms == ["failed-invocations", "trigger-dead-letters"])
     let slot = Cause.slotID(rule: room.names.scheduleRule, at: Room.start)
     #expect(try await why(room, slot).contains("NOT_PERMITTED"))

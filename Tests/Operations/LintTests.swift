@@ -13,7 +13,9 @@ import Testing
   }
 
   private func rule(_ properties: JSON) -> JSON { ["Type": "AWS::Events::Rule", "Properties": properties] }
-  private let safe: JSON = ["Arn": "arn:aws:lambda:us-east-1:1:function:orchestrator", "DeadLetterConfig": ["Arn": "q"]]
+  private let safe: JSON = [
+    "Arn": "arn:aws:lambda:us-east-1:1:function:orchestrator", "DeadLetterConfig": ["Arn": "q"],
+  ]
 
   @Test func `what an environment starts with is clean`() async throws {
     let room = try await Room()
@@ -23,7 +25,9 @@ import Testing
 
   @Test func `two rules that want the same event are told of, with that event`() {
     let wide = rule(["EventPattern": ["source": [["prefix": "shop"]]], "Targets": [safe]])
-    let narrow = rule(["EventPattern": ["source": ["shop.eu"], "detail": ["n": [["numeric": [">", 5]]]]], "Targets": [safe]])
+    let narrow = rule([
+      "EventPattern": ["source": ["shop.eu"], "detail": ["n": [["numeric": [">", 5]]]]], "Targets": [safe],
+    ])
     #expect(findings(["a": wide, "b": narrow]) == [.rulesOverlap])
     let other = rule(["EventPattern": ["source": ["bank"]], "Targets": [safe]])
     #expect(findings(["a": wide, "b": other]).isEmpty)
