@@ -111,7 +111,7 @@ let package = Package(
     // Tests.
     tests("Patterns", covers: ["Events", "Patterns"]),
     tests("Schedules", covers: ["Events", "Schedules"]),
-    tests("SystemPorts", covers: ["Events", "Schedules", "SystemPorts"]),
+    tests("SystemPorts", covers: ["Events", "Schedules", "Engine", "Operations", "AWSWire", "SystemPorts"]),
     tests("AWSWire", covers: ["AWSWire", "Events"]),
     tests("HTTPServer", covers: ["HTTPServer", "Events", nioCore, nioPosix, logging, lifecycle]),
     tests("ConfigFiles", covers: ["ConfigFiles", "Events", "Schedules", "Ingestion", "Engine"]),

@@ -156,7 +156,7 @@ import Testing
   @Test func `alarms that a user deleted stay deleted, and those of a user stay as they are`() async throws {
     let room = try await Room()
     let count = try await room.room.alarms.alarms().count
-    #expect(count == 9)
+    #expect(count == 13)
     #expect(try await room.room.alarms.delete(["dev-customer-loop-stopped"]) == [])
     #expect(try await room.room.alarms.delete(["dev-customer-breaker-open", "nobody"]) == ["nobody"])
     _ = try await ControlRoom(
