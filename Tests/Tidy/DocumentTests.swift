@@ -41,15 +41,16 @@ import Testing
     }
   }
 
-  @Test func `every reason code has its row, with its meaning and its remedy`() throws {
+  @Test(arguments: [("Sources/Domain/Telemetry/ReasonCode.swift", 20), ("Sources/Operations/LintCode.swift", 8)])
+  func `every code has its row, with its meaning and its remedy`(path: String, atLeast: Int) throws {
     let document = try Repository.text("Docs/Errors.md")
-    let source = try Repository.text("Sources/Domain/Telemetry/ReasonCode.swift")
+    let source = try Repository.text(path)
     let parts = source.split(separator: /public var (meaning|remedy)/)
     try #require(parts.count == 3)
     let meanings = Self.words(parts[1])
     let remedies = Self.words(parts[2])
     let codes = parts[0].matches(of: /(?m)^  case (\w+) = "([A-Z_]+)"/)
-    #expect(codes.count > 20)
+    #expect(codes.count > atLeast)
     for code in codes {
       let meaning = try #require(meanings[code.1], "\(code.2)")
       let row = "| `\(code.2)` | \(meaning) | \(remedies[code.1] ?? "nothing to do") |"

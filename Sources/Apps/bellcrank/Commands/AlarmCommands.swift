@@ -12,15 +12,16 @@ struct AlarmCommand: AsyncParsableCommand {
 }
 
 /// `bellcrank alarm list`.
-struct AlarmListCommand: SurroundedCommand {
+struct AlarmListCommand: WatchedCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "List alarms with state, class, response time and owner.",
     discussion: Help.text(examples: ["bellcrank alarm list", "bellcrank alarm list -o json"], exits: Help.serverExits))
 
+  @OptionGroup var watching: WatchOptions
   @OptionGroup var server: ServerOptions
   @OptionGroup var output: OutputOptions
 
-  func perform(in surroundings: Surroundings) async throws(CommandFailure) -> ExitStatus {
+  func look(in surroundings: Surroundings) async throws(CommandFailure) -> ExitStatus {
     let document = try await server.server(surroundings).view(["alarms"])
     let alarms = document.list("alarms")
     let table = Table(

@@ -36,7 +36,7 @@ struct OperatorOptions: ParsableArguments {
 }
 
 /// `bellcrank dlq list`.
-struct DeadLetterListCommand: SurroundedCommand {
+struct DeadLetterListCommand: WatchedCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "List dead letters by what they died of.",
     discussion: Help.text(
@@ -49,10 +49,11 @@ struct DeadLetterListCommand: SurroundedCommand {
   @Flag(help: "Say what would become of them if they were sent again.")
   var preview = false
 
+  @OptionGroup var watching: WatchOptions
   @OptionGroup var server: ServerOptions
   @OptionGroup var output: OutputOptions
 
-  func perform(in surroundings: Surroundings) async throws(CommandFailure) -> ExitStatus {
+  func look(in surroundings: Surroundings) async throws(CommandFailure) -> ExitStatus {
     let document = try await server.server(surroundings).view(
       ["dlq"], query: ["queue": queue, "preview": preview ? "true" : nil])
     let groups = document.list("groups")

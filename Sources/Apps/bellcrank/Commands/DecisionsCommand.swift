@@ -16,7 +16,7 @@ struct DecisionsCommand: AsyncParsableCommand {
 }
 
 /// `bellcrank decisions list`.
-struct DecisionsListCommand: SurroundedCommand {
+struct DecisionsListCommand: WatchedCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "List decisions, the latest first.",
     discussion: Help.text(
@@ -50,6 +50,7 @@ struct DecisionsListCommand: SurroundedCommand {
   @Option(help: ArgumentHelp("Rows at most, 1 to \(LedgerQuery.limitMax).", valueName: "count"))
   var limit = 50
 
+  @OptionGroup var watching: WatchOptions
   @OptionGroup var server: ServerOptions
   @OptionGroup var output: OutputOptions
 
@@ -59,7 +60,7 @@ struct DecisionsListCommand: SurroundedCommand {
     }
   }
 
-  func perform(in surroundings: Surroundings) async throws(CommandFailure) -> ExitStatus {
+  func look(in surroundings: Surroundings) async throws(CommandFailure) -> ExitStatus {
     let document = try await server.server(surroundings).view(
       ["decisions"],
       query: [

@@ -2,7 +2,7 @@ import ArgumentParser
 import Events
 
 /// `bellcrank doctor`.
-struct DoctorCommand: SurroundedCommand {
+struct DoctorCommand: WatchedCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
     abstract: "Is everything well that a run needs? A line each, with the command that mends it.",
@@ -22,10 +22,11 @@ struct DoctorCommand: SurroundedCommand {
   @Flag(inversion: .prefixedNo, help: "Ask each source for one price.")
   var sources = true
 
+  @OptionGroup var watching: WatchOptions
   @OptionGroup var server: ServerOptions
   @OptionGroup var output: OutputOptions
 
-  func perform(in surroundings: Surroundings) async throws(CommandFailure) -> ExitStatus {
+  func look(in surroundings: Surroundings) async throws(CommandFailure) -> ExitStatus {
     let document = try await server.server(surroundings).view(["doctor"], query: ["sources": sources ? "true" : nil])
     let checks = document.list("checks")
     let lines = checks.flatMap { check -> [String] in

@@ -11,7 +11,7 @@ struct RunsCommand: AsyncParsableCommand {
 }
 
 /// `bellcrank runs list`.
-struct RunsListCommand: SurroundedCommand {
+struct RunsListCommand: WatchedCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "List runs, the latest first.",
     discussion: Help.text(
@@ -20,6 +20,7 @@ struct RunsListCommand: SurroundedCommand {
   @Option(help: ArgumentHelp("Runs at most, 1 to \(LedgerQuery.limitMax).", valueName: "count"))
   var limit = 20
 
+  @OptionGroup var watching: WatchOptions
   @OptionGroup var server: ServerOptions
   @OptionGroup var output: OutputOptions
 
@@ -29,7 +30,7 @@ struct RunsListCommand: SurroundedCommand {
     }
   }
 
-  func perform(in surroundings: Surroundings) async throws(CommandFailure) -> ExitStatus {
+  func look(in surroundings: Surroundings) async throws(CommandFailure) -> ExitStatus {
     let document = try await server.server(surroundings).view(["runs"], query: ["limit": String(limit)])
     let runs = document.list("runs")
     try surroundings.printer.show(Report(RunView.list(runs), document: document, rows: runs), as: output.format)

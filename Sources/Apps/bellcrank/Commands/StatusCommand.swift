@@ -2,7 +2,7 @@ import ArgumentParser
 import Events
 
 /// `bellcrank status`: one look at everything.
-struct StatusCommand: SurroundedCommand {
+struct StatusCommand: WatchedCommand {
   static let configuration = CommandConfiguration(
     commandName: "status", abstract: "One look at a running server: rules, queues, latest decisions and runs.",
     discussion: Help.text(
@@ -11,10 +11,11 @@ struct StatusCommand: SurroundedCommand {
       ],
       exits: [.done: "a server answers", .unavailable: "no server answers, or it is in trouble"]))
 
+  @OptionGroup var watching: WatchOptions
   @OptionGroup var server: ServerOptions
   @OptionGroup var output: OutputOptions
 
-  func perform(in surroundings: Surroundings) async throws(CommandFailure) -> ExitStatus {
+  func look(in surroundings: Surroundings) async throws(CommandFailure) -> ExitStatus {
     let status = try await server.server(surroundings).view(["status"])
     try surroundings.printer.show(Report(StatusView.text(status), document: status), as: output.format)
     return .done
