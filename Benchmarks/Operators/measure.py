@@ -46,7 +46,7 @@ def fill(path, rows, now):
         stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at / 1_000)) + f".{at % 1_000:03}Z"
         cause, event, run = f"c-{n}", f"e-{n}", f"run-{n}"
         entry = {
-            "cause_id": cause, "decision": decision, "gate": "admission", "code": "DISPATCHED",
+            "cause_id": cause, "decision": decision, "gate": "delivery", "code": "DELIVERED",
             "summary": "dispatched 3 symbols in 1 chunk", "facts": {"chunks": 1, "symbols": ["AAPL", "MSFT", "GOOGL"]},
             "at": stamp, "took_ms": 3, "trigger_type": "event", "rule": rule, "rule_version": 1, "event_id": event,
             "run_id": run, "domain": "market", "table_name": "prices", "correlation_id": f"k-{n}", "hops": 0}

@@ -10,6 +10,9 @@ enum Schema {
     migrator.registerMigration("2") { db in
       for statement in version2 { try db.execute(sql: statement) }
     }
+    migrator.registerMigration("3") { db in
+      for statement in version3 { try db.execute(sql: statement) }
+    }
     return migrator
   }
 
@@ -133,6 +136,14 @@ enum Schema {
       effective_at INTEGER NOT NULL, added TEXT NOT NULL, removed TEXT NOT NULL, folded INTEGER NOT NULL DEFAULT 0)
     """,
     "CREATE INDEX universe_changes_open ON universe_changes (effective_at, seq) WHERE folded = 0",
+  ]
+
+  /// The ledger is asked by time first, so its indexes are in the order of time.
+  private static let version3 = [
+    "DROP INDEX ledger_decision", "DROP INDEX ledger_rule", "DROP INDEX ledger_domain",
+    "CREATE INDEX ledger_decision ON ledger (decision, at)",
+    "CREATE INDEX ledger_rule ON ledger (rule, at) WHERE rule IS NOT NULL",
+    "CREATE INDEX ledger_domain ON ledger (domain, at) WHERE domain IS NOT NULL",
   ]
 
   /// What operators see and define: metrics, logs, alarms and their kind.
