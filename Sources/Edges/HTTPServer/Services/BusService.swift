@@ -40,15 +40,19 @@ struct BusService: Sendable {
     return isAsked ? Set(try await context.room.documents.documents(.eventBus).map(\.name)) : []
   }
 
-  func describe(_ reference: String?) async throws -> EventsAnswer.BusShape {
+  // Out of line: the optimizer of Swift 6.3.1 crashes on the coroutine that these are inlined into.
+  @inline(never)
+  func describe(_ reference: String?) async throws -> EventsAnswer {
     let name = try await existing(reference)
-    return shape(name, try await context.room.documents.document(.eventBus, name))
+    return .describeEventBus(shape(name, try await context.room.documents.document(.eventBus, name)))
   }
 
-  func list(prefix: String?, limit: Int?, after token: String?) async throws -> ListPage<EventsAnswer.BusShape> {
+  @inline(never)
+  func list(prefix: String?, _ page: EventsOperation.Page) async throws -> EventsAnswer {
     let doors = try await context.room.documents.documents(.eventBus).map { shape($0.name, $0) }
     let all = ([shape("default", nil)] + doors).filter { $0.name.hasPrefix(prefix ?? "") }.sorted { $0.name < $1.name }
-    return ListPage(all, limit: limit, after: token, max: EventsService.pageMax, name: \.name)
+    let listed = ListPage(all, limit: page.limit, after: page.nextToken, max: EventsService.pageMax, name: \.name)
+    return .listEventBuses(listed.elements, nextToken: listed.nextToken)
   }
 
   private func shape(_ name: String, _ document: Document?) -> EventsAnswer.BusShape {

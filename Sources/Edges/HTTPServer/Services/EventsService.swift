@@ -19,29 +19,43 @@ struct EventsService: Sendable {
 
   /// The answer, and headers of ours that AWS's clients ignore.
   func answer(_ operation: EventsOperation) async throws -> (EventsAnswer, [WireResponse.Header]) {
+    if case .putEvents(let input) = operation { return try await putEvents(input) }
+    if let answer = try read(operation) { return (answer, []) }
+    return (try await change(operation), [])
+  }
+
+  /// What the rules of this moment answer; nil if it takes more than a look.
+  private func read(_ operation: EventsOperation) throws -> EventsAnswer? {
     switch operation {
-    case .putEvents(let input): return try await putEvents(input)
-    case .putRule(let input): return (try await putRule(input), [])
-    case .describeRule(let reference): return (.describeRule(shape(try rule(reference))), [])
-    case .enableRule(let reference): return (try await setState(reference, .enabled), [])
-    case .disableRule(let reference): return (try await setState(reference, .disabled), [])
-    case .deleteRule(let reference): return (try await deleteRule(reference), [])
-    case .listRules(let input): return (try listRules(input), [])
-    case .putTargets(let input): return (try await putTargets(input), [])
-    case .listTargetsByRule(let reference, let page): return (try listTargets(reference, page), [])
-    case .removeTargets(let reference, let ids): return (try await removeTargets(reference, ids), [])
-    case .testEventPattern(let pattern, let event): return (try testPattern(pattern, event), [])
+    case .describeRule(let reference): return .describeRule(shape(try rule(reference)))
+    case .listRules(let input): return try listRules(input)
+    case .listTargetsByRule(let reference, let page): return try listTargets(reference, page)
+    case .testEventPattern(let pattern, let event): return try testPattern(pattern, event)
     case .listRuleNamesByTarget(let arn, let bus, let page):
       try check(bus)
-      let names = context.runtime.book.bus.rules.filter { $0.targets.contains { $0.arn.description == arn } }.map(
-        \.name)
-      let listed = ListPage(names, limit: page.limit, after: page.nextToken, max: EventsService.pageMax) { $0 }
-      return (.listRuleNamesByTarget(listed.elements, nextToken: listed.nextToken), [])
-    case .listEventBuses(let prefix, let page):
-      let listed = try await BusService(context).list(prefix: prefix, limit: page.limit, after: page.nextToken)
-      return (.listEventBuses(listed.elements, nextToken: listed.nextToken), [])
-    case .describeEventBus(let name):
-      return (.describeEventBus(try await BusService(context).describe(name)), [])
+      let rules = context.runtime.book.bus.rules.filter { $0.targets.contains { $0.arn.description == arn } }
+      let listed = ListPage(
+        rules.map(\.name), limit: page.limit, after: page.nextToken, max: EventsService.pageMax
+      ) { $0 }
+      return .listRuleNamesByTarget(listed.elements, nextToken: listed.nextToken)
+    case .putEvents, .putRule, .enableRule, .disableRule, .deleteRule, .putTargets, .removeTargets, .listEventBuses,
+      .describeEventBus:
+      return nil
+    }
+  }
+
+  private func change(_ operation: EventsOperation) async throws -> EventsAnswer {
+    switch operation {
+    case .putRule(let input): return try await putRule(input)
+    case .enableRule(let reference): return try await setState(reference, .enabled)
+    case .disableRule(let reference): return try await setState(reference, .disabled)
+    case .deleteRule(let reference): return try await deleteRule(reference)
+    case .putTargets(let input): return try await putTargets(input)
+    case .removeTargets(let reference, let ids): return try await removeTargets(reference, ids)
+    case .listEventBuses(let prefix, let page): return try await BusService(context).list(prefix: prefix, page)
+    case .describeEventBus(let name): return try await BusService(context).describe(name)
+    case .putEvents, .describeRule, .listRules, .listTargetsByRule, .testEventPattern, .listRuleNamesByTarget:
+      throw WireError(.unknownOperation, "\(operation.name) changes nothing.")
     }
   }
 
