@@ -25,6 +25,8 @@ public final class SQLiteStore: Sendable {
     configuration.prepareDatabase { db in
       try db.execute(sql: "PRAGMA synchronous = FULL")
       try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
+      // 64 MiB: the indexes of a ledger with ten million rows are touched all over.
+      try db.execute(sql: "PRAGMA cache_size = -65536")
     }
     do {
       database = try DatabasePool(path: path, configuration: configuration)

@@ -54,7 +54,8 @@ struct ServeCommand: AsyncParsableCommand {
       """
       Everything it knows lies in the data directory; kill it and start it again, and it
       goes on where it was. SIGINT and SIGTERM stop it after what it has begun. The banner
-      goes to stdout, the log to stderr, one JSON object a line.
+      goes to stdout, the log to stderr, one JSON object a line. On any other address
+      than loopback it needs credentials: bellcrank credentials add.
       """,
       examples: [
         "bellcrank serve", "bellcrank serve --env prod --data /var/lib/bellcrank --port 4600",
