@@ -23,7 +23,10 @@ extension Stage {
     try await adapter.run { stage in
       let later = Sample.start.after(60)
       try await stage.operators.save(
-        [DocumentChange(.dashboard, "b", ["n": 1]), DocumentChange(.dashboard, "a", [:]), DocumentChange(.role, "b", [:])],
+        [
+          DocumentChange(.dashboard, "b", ["n": 1]), DocumentChange(.dashboard, "a", [:]),
+          DocumentChange(.role, "b", [:]),
+        ],
         at: Sample.start)
       try await stage.operators.save([DocumentChange(.dashboard, "b", ["n": 2])], at: later)
       try await stage.operators.save([DocumentChange(.dashboard, "b", ["n": 3], onlyIfAbsent: true)], at: later)
@@ -45,7 +48,8 @@ extension Stage {
   }
 
   @Test(arguments: Adapter.all)
-  func `lines are read in the order of their time, forward and backward, page by page`(_ adapter: Adapter) async throws {
+  func `lines are read in the order of their time, forward and backward, page by page`(_ adapter: Adapter) async throws
+  {
     try await adapter.run { stage in
       try await stage.operators.append([line("3", 3), line("1", 1), line("2", 2, stream: "t"), line("1b", 1)])
       try stage.reopen()
@@ -120,7 +124,8 @@ extension Stage {
       try await send(["a", "b", "c"], stage)
       let letters = try await stage.operators.letters(Sample.letters, after: 0, limit: 10)
       #expect(letters.map(\.id) == ["a", "b", "c"])
-      #expect(try await stage.operators.letters(Sample.letters, after: letters[0].sequence, limit: 1).map(\.id) == ["b"])
+      #expect(
+        try await stage.operators.letters(Sample.letters, after: letters[0].sequence, limit: 1).map(\.id) == ["b"])
       #expect(try await stage.operators.move(letters[0], to: Sample.workQueue, at: Sample.start))
       #expect(try await !stage.operators.move(letters[0], to: Sample.workQueue, at: Sample.start))
       #expect(try await stage.operators.discard(letters[1], row: Sample.row))

@@ -9,8 +9,12 @@ struct Banner {
   private let zone: ZoneRules
   private let endpoint: String
   private let data: String
+  private let needsCredentials: Bool
 
-  init(_ runtime: Runtime, _ zone: ZoneRules, host: String, port: Int, data: String) {
+  init(
+    _ runtime: Runtime, _ zone: ZoneRules, host: String, port: Int, data: String, needsCredentials: Bool
+  ) {
+    self.needsCredentials = needsCredentials
     self.runtime = runtime
     self.zone = zone
     endpoint = "http://\(host):\(port)"
@@ -23,6 +27,8 @@ struct Banner {
     let rules = runtime.book.bus.rules.map { rule in
       [rule.name, rule.state.rawValue, rule.schedule.map { "\($0.text)  \($0.plainWords) UTC" } ?? "event pattern"]
     }
+    let who = needsCredentials ? "with a key of bellcrank credentials add" : "any credentials do"
+    let key = needsCredentials ? "…" : "test"
     return """
       bellcrank \(Bellcrank.version) serves \(settings.environment) at \(endpoint), data in \(data)
 
@@ -33,8 +39,8 @@ struct Banner {
       Console
         \(endpoint)/console
 
-      Try (any credentials do; the region is \(settings.names.region))
-        export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=\(settings.names.region)
+      Try (\(who); the region is \(settings.names.region))
+        export AWS_ACCESS_KEY_ID=\(key) AWS_SECRET_ACCESS_KEY=\(key) AWS_DEFAULT_REGION=\(settings.names.region)
         aws --endpoint-url \(endpoint) events put-events --entries '[{"Source":"ops.manual","DetailType":"Adhoc Ingestion","Detail":"{\\"symbols\\":[\\"AAPL\\"]}"}]'
         aws --endpoint-url \(endpoint) lambda invoke --function-name \(names.orchestrator) --payload '{"symbols":["AAPL"],"period":"1d"}' /dev/stdout
         aws --endpoint-url \(endpoint) sqs receive-message --queue-url \(endpoint)/\(settings.names.account)/\(names.transformQueue)

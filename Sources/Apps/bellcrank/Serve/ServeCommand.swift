@@ -115,7 +115,8 @@ struct ServeCommand: AsyncParsableCommand {
     let directory = data ?? surroundings.variables["BELLCRANK_DATA"] ?? "data"
     let credentials = CredentialFile(directory: directory)
     let isLoopback = ["localhost", "::1"].contains(config.server.host) || config.server.host.hasPrefix("127.")
-    guard try isLoopback || !credentials.credentials().isEmpty else {
+    let needsCredentials = try !credentials.credentials().isEmpty
+    guard isLoopback || needsCredentials else {
       throw CommandFailure(
         .invalidInput,
         "\(config.server.host) is more than this machine, and nobody would have to sign: add a credential first: "
@@ -147,7 +148,8 @@ struct ServeCommand: AsyncParsableCommand {
     let listener = HTTPListener(
       host: host, port: wanted, limits: .standard, responder: ServerResponder(room, pages, gatekeeper), logger: logger
     ) { bound in
-      let banner = Banner(runtime, zone, host: host, port: bound, data: directory)
+      let banner = Banner(
+        runtime, zone, host: host, port: bound, data: directory, needsCredentials: needsCredentials)
       do {
         try surroundings.printer.line(banner.text)
       } catch {
