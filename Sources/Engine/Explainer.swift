@@ -3,34 +3,47 @@ import Ingestion
 import Rules
 import Telemetry
 
-/// Answers why something happened, or why nothing did: from the ledger, the event as it came, and the rules.
+/// Answers why something happened, or why nothing did: from the ledger, the event as it came, and what was in force then.
 public struct Explainer: Sendable {
   /// Causes that one answer goes into.
   public static let causesMax = 20
+  /// An engine that was not heard of for so long was not running.
+  static let silenceMax = Span.minutes(2)
 
-  private let engine: Runtime
+  let engine: Runtime
 
   public init(_ engine: Runtime) {
     self.engine = engine
   }
 
   /// What an event, correlation, run or cause id came to; the headline says it in one sentence. nil if nothing is known of it.
+  ///
+  /// A slot may be named as `rule@instant`; one that nobody decided is answered as `whyNot` does.
   public func why(_ id: String) async throws(StoreError) -> JSON? {
     var query = LedgerQuery()
     query.id = id
     query.limit = Explainer.causesMax
     let entries = try await engine.ports.ledger.entries(query)
     let event = try await engine.ports.events.event(id)
-    guard !entries.isEmpty || event != nil else { return nil }
+    guard !entries.isEmpty || event != nil else { return try await undecidedSlot(id) }
     var causes: [JSON] = []
     for entry in entries { causes.append(try await explain(entry)) }
     let children = try await children(of: entries.map(\.causeID) + [id])
     let headline = entries.first.map { Explainer.headline($0) } ?? "it was taken in and is still being delivered"
+    var missed: JSON?
+    if let event { missed = try await self.missed(event) }
     return JSON(present: [
       "id": .string(id), "headline": .string(headline), "causes": .array(causes),
       "children": .array(children.map(\.json)),
-      "event": event.map(\.event.json), "missed_rules": event.map { missed($0.event) },
+      "event": event.map(\.event.json), "received_at": event.map { .string($0.receivedAt.preciseText) },
+      "missed_rules": missed,
     ])
+  }
+
+  /// `rule@instant` of a slot without a row: what `why-not` says of that moment.
+  private func undecidedSlot(_ id: String) async throws(StoreError) -> JSON? {
+    guard let at = id.lastIndex(of: "@"), let slot = Timestamp(String(id[id.index(after: at)...])) else { return nil }
+    return try await whyNot(String(id[..<at]), at: slot)
   }
 
   /// What was caused by these in turn: objects that a run stored, and what consumers asked for because of it (D14).
@@ -57,25 +70,47 @@ public struct Explainer: Sendable {
     }
   }
 
-  private func explain(_ entry: LedgerEntry) async throws(StoreError) -> JSON {
+  /// The row with what its code means, what would have let it through, its gates with the state of then, and its run.
+  func explain(_ entry: LedgerEntry) async throws(StoreError) -> JSON {
     var json = entry.json
     json.set("meaning", .string(entry.code.meaning))
     if let remedy = remedy(entry) { json.set("would_let_it_through", .string(remedy)) }
-    json.set("gates", .array(gates(entry)))
+    if let command = Explainer.command(entry) { json.set("command", .string(command)) }
+    let then = try await StateOfThen(engine, entry)
+    json.set("gates", .array(try await gates(entry, then)))
+    for (name, value) in then.json { json.set(name, value) }
+    if entry.gate == .misfire, let slot = entry.about.slot, let down = try await downtime(around: slot) {
+      json.set("engine_was_down", .string(down))
+    }
     if let id = entry.about.runID, let run = try await engine.ports.runs.run(id) { json.set("run", run.json) }
     return json
   }
 
-  /// The gates in their order, and how far the cause came.
-  private func gates(_ entry: LedgerEntry) -> [JSON] {
+  /// From when to when no engine was running around that moment, in words; nil if one was.
+  func downtime(around moment: Timestamp) async throws(StoreError) -> String? {
+    let lives = try await engine.ports.history.lifetimes(around: moment)
+    guard let before = lives.before, let after = lives.after, before.until < moment - Explainer.silenceMax else {
+      return nil
+    }
+    return "the engine was not running: last heard of at \(before.until), started again at \(after.from)"
+  }
+
+  /// The gates in their order, how far the cause came, and what each gate stood on then.
+  private func gates(_ entry: LedgerEntry, _ then: StateOfThen) async throws(StoreError) -> [JSON] {
     let accepted = entry.decision == .dispatched || entry.decision == .dryRun
     var reached = true
-    return Gate.allCases.compactMap { gate -> JSON? in
-      guard Explainer.applies(gate, to: entry) else { return nil }
-      let state = !reached ? "not_reached" : gate == entry.gate && !accepted ? "stopped" : "passed"
-      if gate == entry.gate { reached = false }
-      return ["gate": .string(gate.rawValue), "state": .string(state)]
+    var gates: [JSON] = []
+    for gate in Gate.allCases where Explainer.applies(gate, to: entry) {
+      let isHere = gate == entry.gate
+      let state = !reached ? "not_reached" : isHere && !accepted ? "stopped" : "passed"
+      let detail = isHere ? entry.summary : try await then.detail(of: gate)
+      gates.append(
+        JSON(present: [
+          "gate": .string(gate.rawValue), "state": .string(state), "detail": detail.map { .string($0) },
+        ]))
+      if isHere { reached = false }
     }
+    return gates
   }
 
   private static func applies(_ gate: Gate, to entry: LedgerEntry) -> Bool {
@@ -87,6 +122,36 @@ public struct Explainer: Sendable {
     case .shape, .structure, .values, .symbols, .plan, .causation, .duplicate, .breaker, .rate, .lease, .claim,
       .dispatch:
       true
+    }
+  }
+
+  /// The command that mends it, ready to be pasted; nil if no one command does.
+  static func command(_ entry: LedgerEntry) -> String? {
+    let rule = entry.about.rule ?? "RULE"
+    switch entry.code {
+    case .ruleDisabled: return "aws events enable-rule --name \(rule)"
+    case .noTargets: return "aws events put-targets --rule \(rule) --targets Id=1,Arn=ARN"
+    case .misfireSkipped, .slotMissed:
+      return "bellcrank schedule recover \(rule) \(entry.about.slot?.description ?? "SLOT")"
+    case .breakerOpen:
+      return "bellcrank trigger run --set domain=\(entry.about.domain ?? "DOMAIN") "
+        + "--set table_name=\(entry.about.tableName ?? "TABLE") --urgent"
+    case .leaseHeld:
+      return
+        "bellcrank lease release --domain \(entry.about.domain ?? "DOMAIN") --table \(entry.about.tableName ?? "TABLE")"
+    case .notPermitted: return "bellcrank doctor --no-sources"
+    case .retriesExhausted, .eventTooOld, .targetMissing, .inputNotShaped, .unknownDataSource, .unknownTable,
+      .noSymbols,
+      .loopStopped:
+      return "bellcrank dlq redrive --code \(entry.code.rawValue) --dry-run"
+    case .duplicateRun, .idempotencyConflict:
+      return entry.about.runID.map { "bellcrank runs show \($0)" } ?? "bellcrank why \(entry.causeID)"
+    case .noRuleMatched: return entry.about.eventID.map { "bellcrank why \($0)" }
+    case .rateLimited: return "bellcrank serve --set limits.manual_per_hour=N"
+    case .dispatched, .delivered, .dryRun, .malformedEvent, .invalidDataSource, .invalidDomain, .invalidTableName,
+      .invalidSymbols, .waitingInLine, .noIngestionAsked, .objectStale, .noObjectCreated, .ruleChanged, .ruleReset,
+      .operatorAction, .ledgerRetained:
+      return nil
     }
   }
 
@@ -111,13 +176,14 @@ public struct Explainer: Sendable {
     case .dispatched, .delivered, .dryRun, .duplicateRun, .idempotencyConflict, .malformedEvent, .invalidDataSource,
       .invalidDomain, .invalidTableName, .invalidSymbols, .unknownDataSource, .unknownTable, .noSymbols, .loopStopped,
       .leaseHeld, .waitingInLine, .noIngestionAsked, .objectStale, .noObjectCreated, .targetMissing, .notPermitted,
-      .inputNotShaped, .retriesExhausted, .eventTooOld, .ruleChanged, .ruleReset, .operatorAction:
+      .inputNotShaped, .retriesExhausted, .eventTooOld, .ruleChanged, .ruleReset, .operatorAction, .ledgerRetained:
       return entry.code.remedy
     }
   }
 
-  /// The rules that did not want the event, the closest first, each with the leaves that failed.
-  private func missed(_ event: Event) -> JSON {
-    .array(engine.book.bus.misses(event.json).prefix(Explainer.causesMax).map(\.json))
+  /// The rules of then that did not want the event, the closest first, each with the leaves that failed.
+  private func missed(_ event: RecordedEvent) async throws(StoreError) -> JSON {
+    let bus = EventBus(rules: try await engine.ports.history.rules(at: event.receivedAt))
+    return .array(bus.misses(event.event.json).prefix(Explainer.causesMax).map(\.json))
   }
 }

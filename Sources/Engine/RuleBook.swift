@@ -29,7 +29,8 @@ public final class RuleBook: Sendable {
     try await turnstile.pass {
       let old = bus.rule(name)
       var rule = try edit(old)
-      rule.version = try await nextVersion(of: name, after: old?.version ?? 0)
+      // One that comes back goes on counting where it left off, so that its earlier versions stay readable.
+      rule.version = try await store.lastVersion(of: name) + 1
       let now = clock.now()
       // A changed expression opens a new epoch: slots before the change are never visited again.
       rule.anchor = old?.schedule == rule.schedule ? old?.anchor ?? now : now
@@ -48,13 +49,6 @@ public final class RuleBook: Sendable {
       replace(nil, named: name)
       return true
     }
-  }
-
-  /// A rule that comes back goes on counting where it left off, so that its earlier versions stay readable.
-  private func nextVersion(of name: String, after last: Int) async throws(StoreError) -> Int {
-    var version = last + 1
-    while try await store.rule(name, version: version) != nil { version += 1 }
-    return version
   }
 
   private func replace(_ rule: Rule?, named name: String) {

@@ -57,7 +57,7 @@ public enum RuleChange {
   }
 
   /// What changed, a phrase each.
-  private static func differences(_ old: Rule?, _ new: Rule?) -> [String] {
+  static func differences(_ old: Rule?, _ new: Rule?) -> [String] {
     guard let new else { return ["rule removed"] }
     guard let old else { return ["rule created"] }
     var what: [String] = []

@@ -20,6 +20,7 @@ public struct Ports: Sendable {
   public let index: any ObjectIndex
   public let ledger: any Ledger
   public let housekeeping: any Housekeeping
+  public let history: any StateHistory
   public let blobs: any Blobs
   public let sources: [String: any Source]
 
@@ -29,7 +30,8 @@ public struct Ports: Sendable {
     deliveries: any DeliveryJournal,
     desk: any AdmissionDesk,
     queues: any WorkQueues, runs: any RunJournal, budget: any SourceBudget, universe: any UniverseStore,
-    index: any ObjectIndex, ledger: any Ledger, housekeeping: any Housekeeping, blobs: any Blobs,
+    index: any ObjectIndex, ledger: any Ledger, housekeeping: any Housekeeping, history: any StateHistory,
+    blobs: any Blobs,
     sources: [String: any Source]
   ) {
     self.clock = clock
@@ -50,6 +52,7 @@ public struct Ports: Sendable {
     self.index = index
     self.ledger = ledger
     self.housekeeping = housekeeping
+    self.history = history
     self.blobs = blobs
     self.sources = sources
   }
@@ -57,7 +60,7 @@ public struct Ports: Sendable {
 
 /// Everything that the durable ports of one store have in common: a store plays all of these parts.
 public typealias Store = RuleStore & EventJournal & SlotJournal & DeliveryJournal & AdmissionDesk & WorkQueues
-  & RunJournal & SourceBudget & UniverseStore & ObjectIndex & Ledger & Housekeeping
+  & RunJournal & SourceBudget & UniverseStore & ObjectIndex & Ledger & Housekeeping & StateHistory
 
 /// One environment at work: its loops, its functions and what edges may ask of them.
 public struct Runtime: Sendable {
@@ -95,6 +98,8 @@ public struct Runtime: Sendable {
     let now = ports.clock.now()
     startedAt = now
     _ = try await ports.rules.seed(try EnvironmentSeed(settings, at: now), at: now)
+    try await ports.history.note(StateRecord(.configuration, settings.environment, at: now, settings.json))
+    try await ports.history.heartbeat(of: now, at: now)
     let names = EnvironmentNames(settings)
     try await ports.queues.reclaim(names.workQueue, at: now)
     let bells = EngineBells()

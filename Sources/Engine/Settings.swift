@@ -18,6 +18,7 @@ public struct Settings: Sendable, Hashable {
   public let transform: Transform
   /// Tasks that work on chunks at the same time.
   public let workers: Int
+  public let retention: Retention
 
   /// How a run is cut and paced (D12, D17).
   public struct Chunks: Sendable, Hashable {
@@ -60,7 +61,7 @@ public struct Settings: Sendable, Hashable {
   public init(
     environment: String, names: ResourceNames, defaults: IngestionDefaults, catalog: IngestionCatalog,
     schedule: ScheduleExpression, misfire: MisfirePolicy, limits: Admission.Limits, chunks: Chunks,
-    sources: [String: SourceSettings], transform: Transform, workers: Int
+    sources: [String: SourceSettings], transform: Transform, workers: Int, retention: Retention = .standard
   ) {
     self.environment = environment
     self.names = names
@@ -73,6 +74,32 @@ public struct Settings: Sendable, Hashable {
     self.sources = sources
     self.transform = transform
     self.workers = workers
+    self.retention = retention
+  }
+
+  /// What decides about causes, as its history keeps it: one member a setting, by the name it has in the file.
+  public var json: JSON {
+    var json: JSON = [
+      "schedule.expression": .string(schedule.text), "schedule.misfire": .string(misfire.kind.rawValue),
+      "schedule.misfire_window_seconds": JSON(misfire.window.wholeSecondsUp),
+      "ingestion.data_source": .string(defaults.dataSource), "ingestion.domain": .string(defaults.domain),
+      "ingestion.table_name": .string(defaults.tableName), "ingestion.symbols": JSON(defaults.symbols),
+      "ingestion.period": .string(defaults.period), "ingestion.interval": .string(defaults.interval),
+      "tables": JSON(catalog.tables.map { "\($0.domain).\($0.name)" }.sorted()),
+      "chunks.size": JSON(chunks.size), "chunks.worker_timeout_seconds": JSON(chunks.workerTimeoutSeconds),
+      "workers": JSON(workers), "limits.manual_per_hour": JSON(limits.manualMax),
+      "limits.events_per_minute": JSON(limits.eventMax),
+      "limits.key_expiry_days": JSON(limits.claimLife.wholeSecondsUp / 86_400), "limits.hops": JSON(limits.hopsMax),
+      "limits.reingestions_per_day": JSON(limits.reingestionsMax),
+      "limits.breaker_failures": JSON(limits.breaker.failuresMax),
+      "limits.breaker_window_seconds": JSON(limits.breaker.window.wholeSecondsUp),
+      "limits.breaker_rest_seconds": JSON(limits.breaker.rest.wholeSecondsUp),
+      "retention.days": JSON(retention.days), "retention.ledger_mib": JSON(retention.ledgerMiB),
+    ]
+    for (name, source) in sources.sorted(by: { $0.key < $1.key }) {
+      json.set("sources.\(name).requests_per_minute", JSON(source.requestsPerMinute))
+    }
+    return json
   }
 }
 

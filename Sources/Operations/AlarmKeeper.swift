@@ -78,7 +78,7 @@ public final class AlarmKeeper: Sendable {
       guard missing.isEmpty else { return missing }
       let now = clock.now()
       for name in names {
-        _ = try await documents.remove(.alarm, name)
+        _ = try await documents.remove(.alarm, name, at: clock.now())
         let item = AlarmHistoryItem(
           alarm: name, at: now, kind: .configurationUpdate, summary: "Alarm \"\(name)\" deleted",
           data: ["version": "1.0", "type": "Delete"])

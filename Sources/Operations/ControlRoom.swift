@@ -80,7 +80,10 @@ public struct ControlRoom: Sendable {
   /// For virtual time as well: production calls it from `run()`.
   public func tick() async throws(StoreError) -> Int {
     try await monitor.flush()
-    if try await monitor.sample() { try await monitor.flush() }
+    if try await monitor.sample() {
+      try await monitor.flush()
+      try await beat()
+    }
     let changed = try await alarms.evaluateDue()
     return try await notifier.sendDue() + changed
   }
@@ -88,7 +91,17 @@ public struct ControlRoom: Sendable {
   /// One round of retention. Returns the rows that are gone.
   public func expire() async throws(StoreError) -> Int {
     let now = runtime.ports.clock.now()
-    return try await metrics.foldMetrics(at: now) + logs.expireLogs(at: now)
+    let checkpoint = try await runtime.ports.ledger.retain(runtime.settings.retention, at: now)
+    if let checkpoint {
+      runtime.ports.log.write(
+        LogLine(.info, "the ledger was cut", ["rows": "\(checkpoint.rows)", "up_to": "\(checkpoint.last.sequence)"]))
+    }
+    return try await metrics.foldMetrics(at: now) + logs.expireLogs(at: now) + (checkpoint?.rows ?? 0)
+  }
+
+  /// Says that this process lives, so that it is known later when no engine was running.
+  private func beat() async throws(StoreError) {
+    try await runtime.ports.history.heartbeat(of: runtime.startedAt, at: runtime.ports.clock.now())
   }
 
   /// Runs the loops until the task is cancelled; then stores what was noted last.
@@ -98,7 +111,10 @@ public struct ControlRoom: Sendable {
       group.addTask { await loop("mover", every: ControlRoom.moverPause) { _ = try await mover.step() } }
       group.addTask { await loop("retention", every: ControlRoom.retentionPause) { while try await expire() > 0 {} } }
     }
-    do { try await monitor.flush() } catch {
+    do {
+      try await monitor.flush()
+      try await beat()
+    } catch {
       runtime.ports.log.write(LogLine(.error, "the last flush failed", ["reason": error.reason]))
     }
   }

@@ -198,7 +198,7 @@ public struct Mover: Sendable {
 
   private func forget(_ source: String) async throws(StoreError) {
     for task in try await tasks(source).filter({ $0.status != .running }).dropFirst(Mover.rememberedMax) {
-      _ = try await documents.remove(.move, task.handle)
+      _ = try await documents.remove(.move, task.handle, at: engine.ports.clock.now())
     }
   }
 }

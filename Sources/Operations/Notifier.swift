@@ -114,7 +114,7 @@ public struct Notifier: Sendable {
       let webhook = webhooks.first(where: { $0.url == url })
     else {
       // It was taken out of the configuration.
-      _ = try await documents.remove(.webhook, document.name)
+      _ = try await documents.remove(.webhook, document.name, at: clock.now())
       return
     }
     let seconds = clock.now().seconds
@@ -125,7 +125,7 @@ public struct Notifier: Sendable {
     ]
     let status = await client.post(Array(body.utf8), headers: headers, to: url)
     if let status, (200..<300).contains(status) {
-      _ = try await documents.remove(.webhook, document.name)
+      _ = try await documents.remove(.webhook, document.name, at: clock.now())
       return
     }
     var delivery = delivery
@@ -139,7 +139,7 @@ public struct Notifier: Sendable {
       try await documents.save([DocumentChange(.webhook, document.name, json)], at: clock.now())
     case .buried, .delivered:
       log.write(LogLine(.error, "webhook given up", ["url": url, "reason": reason, "delivery": document.name]))
-      _ = try await documents.remove(.webhook, document.name)
+      _ = try await documents.remove(.webhook, document.name, at: clock.now())
     }
   }
 }

@@ -58,7 +58,7 @@ public final class Permissions: Authority {
 
   /// False if there is none of that name.
   public func removeRole(_ name: String) async throws(StoreError) -> Bool {
-    let wasThere = try await documents.remove(.role, name)
+    let wasThere = try await documents.remove(.role, name, at: clock.now())
     state.withLock { $0.roles[name] = nil }
     return wasThere
   }
@@ -77,7 +77,7 @@ public final class Permissions: Authority {
       try await documents.save(
         [DocumentChange(.resourcePolicy, key, ["policy": .string(policy.text)])], at: clock.now())
     } else {
-      _ = try await documents.remove(.resourcePolicy, key)
+      _ = try await documents.remove(.resourcePolicy, key, at: clock.now())
     }
     state.withLock { state in
       state.policies[key] = policy.map { NamedPolicy(key, $0) }

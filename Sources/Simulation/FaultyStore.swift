@@ -30,6 +30,8 @@ extension FaultyStore: RuleStore {
     try await faults.write { () throws(StoreError) in try await real.remove(name, row: row, at: now) }
   }
 
+  public func lastVersion(of name: String) async throws(StoreError) -> Int { try await real.lastVersion(of: name) }
+
   public func rule(_ name: String, version: Int) async throws(StoreError) -> Rule? {
     try await real.rule(name, version: version)
   }
@@ -51,7 +53,7 @@ extension FaultyStore: EventJournal, SlotJournal {
 
   public func event(_ id: String) async throws(StoreError) -> RecordedEvent? { try await real.event(id) }
 
-  public func events(limit: Int) async throws(StoreError) -> [RecordedEvent] { try await real.events(limit: limit) }
+  public func events(_ query: EventQuery) async throws(StoreError) -> [StoredEvent] { try await real.events(query) }
 
   public func cursors() async throws(StoreError) -> [String: Timestamp] { try await real.cursors() }
 
@@ -76,6 +78,10 @@ extension FaultyStore: DeliveryJournal {
   }
 
   public func nextDue() async throws(StoreError) -> Timestamp? { try await real.nextDue() }
+
+  public func deliveries(of cause: String) async throws(StoreError) -> [DeliveryView] {
+    try await real.deliveries(of: cause)
+  }
 }
 
 extension FaultyStore: AdmissionDesk {
@@ -117,14 +123,18 @@ extension FaultyStore: AdmissionDesk {
     }
   }
 
-  public func letGo(domain: String, table: String, owner: String) async throws(StoreError) -> Bool {
+  public func letGo(
+    domain: String, table: String, owner: String, at now: Timestamp
+  ) async throws(StoreError) -> Bool {
     try await faults.write { () throws(StoreError) in
-      try await real.letGo(domain: domain, table: table, owner: owner)
+      try await real.letGo(domain: domain, table: table, owner: owner, at: now)
     }
   }
 }
 
 extension FaultyStore: WorkQueues {
+  public func message(_ id: String) async throws(StoreError) -> MessageView? { try await real.message(id) }
+
   public func create(_ queue: QueueDefinition, at now: Timestamp) async throws(StoreError) -> Bool {
     try await faults.write { () throws(StoreError) in try await real.create(queue, at: now) }
   }
@@ -189,7 +199,7 @@ extension FaultyStore: RunJournal, SourceBudget {
     try await real.chunk(index, of: run)
   }
 
-  public func runs(limit: Int) async throws(StoreError) -> [Run] { try await real.runs(limit: limit) }
+  public func runs(_ query: RunQuery) async throws(StoreError) -> [Run] { try await real.runs(query) }
 
   public func keep(
     _ results: [SymbolResult], of run: String, chunk: Int, attempt: Int, message: ReceivedMessage, until: Timestamp
@@ -293,5 +303,59 @@ extension FaultyStore: Ledger {
     try await real.entry(of: causeID)
   }
 
-  public func brokenLinks() async throws(StoreError) -> [Int64] { try await real.brokenLinks() }
+  public func standing(of causes: [String]) async throws(StoreError) -> [String: CauseStanding] {
+    try await real.standing(of: causes)
+  }
+
+  public func audit(after link: LedgerLink?, limit: Int) async throws(StoreError) -> LedgerStretch {
+    try await real.audit(after: link, limit: limit)
+  }
+
+  public func head() async throws(StoreError) -> LedgerLink? { try await real.head() }
+
+  public func link(at sequence: Int64) async throws(StoreError) -> LedgerLink? { try await real.link(at: sequence) }
+
+  public func checkpoints() async throws(StoreError) -> [LedgerCheckpoint] { try await real.checkpoints() }
+
+  public func linked(after sequence: Int64, limit: Int) async throws(StoreError) -> [LinkedEntry] {
+    try await real.linked(after: sequence, limit: limit)
+  }
+
+  public func retain(_ retention: Retention, at now: Timestamp) async throws(StoreError) -> LedgerCheckpoint? {
+    try await faults.write { () throws(StoreError) in try await real.retain(retention, at: now) }
+  }
+}
+
+extension FaultyStore: StateHistory {
+  public func state(
+    _ kind: StateRecord.Kind, _ name: String, at moment: Timestamp
+  ) async throws(StoreError) -> StateRecord? {
+    try await real.state(kind, name, at: moment)
+  }
+
+  public func states(
+    _ kind: StateRecord.Kind, _ name: String?, in range: Range<Timestamp>, limit: Int
+  ) async throws(StoreError) -> [StateRecord] {
+    try await real.states(kind, name, in: range, limit: limit)
+  }
+
+  public func note(_ record: StateRecord) async throws(StoreError) {
+    try await faults.write { () throws(StoreError) in try await real.note(record) }
+  }
+
+  public func versions(of rule: String) async throws(StoreError) -> [RuleVersion] {
+    try await real.versions(of: rule)
+  }
+
+  public func versions() async throws(StoreError) -> [RuleVersion] { try await real.versions() }
+
+  public func rules(at moment: Timestamp) async throws(StoreError) -> [Rule] { try await real.rules(at: moment) }
+
+  public func heartbeat(of start: Timestamp, at now: Timestamp) async throws(StoreError) {
+    try await faults.write { () throws(StoreError) in try await real.heartbeat(of: start, at: now) }
+  }
+
+  public func lifetimes(around moment: Timestamp) async throws(StoreError) -> (before: Lifetime?, after: Lifetime?) {
+    try await real.lifetimes(around: moment)
+  }
 }

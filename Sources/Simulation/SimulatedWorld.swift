@@ -60,7 +60,7 @@ public final class SimulatedWorld {
       clock: clock, entropy: entropy, digests: digests, log: log, observer: NoObserver(), rules: self.store,
       events: self.store,
       slots: self.store, deliveries: self.store, desk: self.store, queues: self.store, runs: self.store,
-      budget: self.store, universe: self.store, index: self.store, ledger: self.store, housekeeping: self.store,
+      budget: self.store, universe: self.store, index: self.store, ledger: self.store, housekeeping: self.store, history: self.store,
       blobs: blobs,
       sources: [settings.defaults.dataSource: source])
     engine = try await Runtime(settings, ports, deliveryWidth: 1)
@@ -198,7 +198,7 @@ public final class SimulatedWorld {
         domain: defaults.domain, table: defaults.tableName, owner: "operator", until: clock.now() + .minutes(30),
         at: clock.now())
     } else {
-      _ = try await store.letGo(domain: defaults.domain, table: defaults.tableName, owner: "operator")
+      _ = try await store.letGo(domain: defaults.domain, table: defaults.tableName, owner: "operator", at: clock.now())
     }
   }
 

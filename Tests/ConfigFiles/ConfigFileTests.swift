@@ -60,6 +60,7 @@ import Testing
       "transform.suffix": ".x", "workers": "3", "limits.manual_per_hour": "15", "limits.events_per_minute": "16",
       "limits.key_expiry_days": "17", "limits.hops": "18", "limits.reingestions_per_day": "19",
       "limits.breaker_failures": "20", "limits.breaker_window_seconds": "21", "limits.breaker_rest_seconds": "22",
+      "retention.days": "23", "retention.ledger_mib": "24",
     ]
     let config = try Base.read(flags: changed)
     let expected = Settings(
@@ -80,7 +81,8 @@ import Testing
       sources: [
         "yahoo_finance": .init(baseURL: "http://[::1]:8080/v8", requestsPerMinute: 12, timeoutSeconds: 13)
       ],
-      transform: .init(prefix: "", suffix: ".x"), workers: 3)
+      transform: .init(prefix: "", suffix: ".x"), workers: 3,
+      retention: Retention(days: 23, ledgerMiB: 24))
     #expect(config.settings == expected)
     #expect((config.server.host, config.server.port) == ("::1", 0))
     let untouched = Set(config.values.map(\.path)).subtracting(changed.keys)

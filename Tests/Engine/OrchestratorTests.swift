@@ -113,7 +113,7 @@ struct PayloadVector: Sendable, CustomTestStringConvertible {
     #expect(answer["run_id"] == .null)
     #expect(try await world.engine.releaser.nextDue() == until)
     #expect(try await world.engine.releaser.releaseDue() == 0)
-    #expect(try await world.store.letGo(domain: "market", table: "prices", owner: "ops"))
+    #expect(try await world.store.letGo(domain: "market", table: "prices", owner: "ops", at: world.clock.now()))
     #expect(try await world.engine.releaser.releaseDue() == 1)
     let entry = try await world.entry("request-1")
     #expect(entry.decision == .dispatched)

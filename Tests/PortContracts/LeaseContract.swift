@@ -95,6 +95,6 @@ import Testing
   }
 
   private func letGo(_ stage: Stage, _ owner: String) async throws -> Bool {
-    try await stage.store.letGo(domain: "market", table: "prices", owner: owner)
+    try await stage.store.letGo(domain: "market", table: "prices", owner: owner, at: Sample.start)
   }
 }

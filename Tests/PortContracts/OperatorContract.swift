@@ -34,8 +34,8 @@ extension Stage {
       #expect(try await stage.operators.documents(.dashboard).map(\.name) == ["a", "b"])
       let found = try #require(try await stage.operators.document(.dashboard, "b"))
       #expect(found == Document(name: "b", json: ["n": 2], createdAt: Sample.start, changedAt: later))
-      #expect(try await stage.operators.remove(.dashboard, "b"))
-      #expect(try await !stage.operators.remove(.dashboard, "b"))
+      #expect(try await stage.operators.remove(.dashboard, "b", at: Sample.start))
+      #expect(try await !stage.operators.remove(.dashboard, "b", at: Sample.start))
       #expect(try await stage.operators.document(.role, "b") != nil)
     }
   }

@@ -119,7 +119,7 @@ import Testing
     try await onDisk { stage, file in
       _ = try await stage.store.admit(try Sample.application("one"), at: Sample.start)
       try await file.execute("UPDATE runs SET request = '{}', status = 'resting'")
-      try await file.execute("UPDATE breakers SET json = '{'")
+      try await file.execute("INSERT OR REPLACE INTO breakers VALUES ('market', 'prices', '{')")
       try await file.execute("UPDATE ledger SET json = '[]'")
       let run = await #expect(throws: StoreError.self) { try await stage.store.runs(limit: 1) }
       #expect(run?.code == .corrupt)

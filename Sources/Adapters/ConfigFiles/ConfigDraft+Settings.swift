@@ -39,7 +39,8 @@ extension ConfigDraft {
           baseURL: text(checked(ConfigKey.sourceURL.path(source: source))),
           requestsPerMinute: number(.sourceRate, of: source), timeoutSeconds: number(.sourceTimeout, of: source))
       },
-      transform: .init(prefix: text(.transformPrefix), suffix: text(.transformSuffix)), workers: number(.workers))
+      transform: .init(prefix: text(.transformPrefix), suffix: text(.transformSuffix)), workers: number(.workers),
+      retention: Retention(days: number(.retentionDays), ledgerMiB: number(.retentionSize)))
   }
 
   private func limits() -> Admission.Limits {

@@ -30,6 +30,12 @@ struct ConfigDraft {
     }
   }
 
+  /// Takes what a key means that the file leaves out.
+  mutating func take(fallbackOf key: ConfigKey, at place: ConfigPlace) {
+    guard let text = key.fallback else { preconditionFailure("\(key.path) may not be left out") }
+    take(key.rule.read(override: text), key.path, at: place)
+  }
+
   // MARK: Overrides
 
   /// Lays variables and then flags over the file.

@@ -1,3 +1,4 @@
+import Engine
 import Ingestion
 import Schedules
 
@@ -9,6 +10,7 @@ extension ConfigKey {
     tableName, symbols, period, interval, fileFormat, tables, sourceURL, sourceRate, sourceTimeout, sourceChunkMax,
     chunkSize, sendBatchSize, workerTimeout, transformPrefix, transformSuffix, workers, manualPerHour,
     eventsPerMinute, keyExpiry, hops, reingestions, breakerFailures, breakerWindow, breakerRest,
+    retentionDays, retentionSize,
   ]
 
   static let environments = ["dev", "staging", "prod"]
@@ -95,4 +97,10 @@ extension ConfigKey {
   static let breakerRest = ConfigKey(
     "limits.breaker_rest_seconds", .number(1...604_800), unit: "seconds",
     "How long the breaker stays open before one run may try again (D11).")
+  static let retentionDays = ConfigKey(
+    "retention.days", .number(1...3_650), unit: "days", fallback: "\(Retention.standard.days)",
+    "How long the ledger, events and runs are kept.")
+  static let retentionSize = ConfigKey(
+    "retention.ledger_mib", .number(16...1_048_576), unit: "MiB", fallback: "\(Retention.standard.ledgerMiB)",
+    "What the ledger may take, about; beyond it the oldest rows go first.")
 }

@@ -9,6 +9,8 @@ public struct ConfigKey: Sendable, Hashable {
   /// Whether a variable or a flag may come before the file.
   public let isOverridable: Bool
   let rule: ConfigRule
+  /// What a file says that leaves the key out; nil if no file may. Keys that came after the first release have one.
+  let fallback: String?
 
   /// What the value must be, in words.
   public var range: String { rule.words }
@@ -18,12 +20,16 @@ public struct ConfigKey: Sendable, Hashable {
     isOverridable ? ConfigOverrides.variable(of: path.replacing("*", with: "<source>")) : nil
   }
 
-  init(_ path: String, _ rule: ConfigRule, unit: String = "", isOverridable: Bool = true, _ meaning: String) {
+  init(
+    _ path: String, _ rule: ConfigRule, unit: String = "", isOverridable: Bool = true, fallback: String? = nil,
+    _ meaning: String
+  ) {
     self.path = path
     self.unit = unit
     self.meaning = meaning
     self.isOverridable = isOverridable
     self.rule = rule
+    self.fallback = fallback
   }
 
   /// The key of one source.

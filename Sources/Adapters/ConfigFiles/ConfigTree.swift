@@ -56,6 +56,12 @@ struct ConfigTree {
       draft.report(place, names.joined(separator: "."), "must name at least one")
     }
     for child in children where child != "*" && !seen.contains(child) {
+      let path = (pattern + [child]).joined(separator: ".")
+      let left = ConfigKey.all.filter { $0.path == path || $0.path.hasPrefix(path + ".") }
+      guard left.contains(where: { $0.fallback == nil }) else {
+        for key in left { draft.take(fallbackOf: key, at: place) }
+        continue
+      }
       draft.report(place, (names + [child]).joined(separator: "."), "is missing")
     }
   }

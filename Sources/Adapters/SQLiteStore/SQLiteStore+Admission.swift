@@ -89,14 +89,19 @@ extension SQLiteStore: AdmissionDesk {
       try db.run(
         "INSERT OR REPLACE INTO leases (domain, table_name, owner, until) VALUES (?, ?, ?, ?)",
         [domain, table, owner, until.milliseconds])
+      let held: JSON = ["owner": .string(owner), "until": .string(until.description)]
+      try SQLiteStore.note(StateRecord(.lease, "\(domain).\(table)", at: now, held), db)
       return Admission.Lease(owner: owner, until: until)
     }
   }
 
-  public func letGo(domain: String, table: String, owner: String) async throws(StoreError) -> Bool {
+  public func letGo(
+    domain: String, table: String, owner: String, at now: Timestamp
+  ) async throws(StoreError) -> Bool {
     try await write { db in
       try db.run("DELETE FROM leases WHERE domain = ? AND table_name = ? AND owner = ?", [domain, table, owner])
       guard db.changesCount > 0 else { return false }
+      try SQLiteStore.note(StateRecord(.lease, "\(domain).\(table)", at: now, .object([])), db)
       try SQLiteStore.wake(domain, table, at: .epoch, db)
       return true
     }
@@ -186,7 +191,7 @@ extension SQLiteStore: AdmissionDesk {
       [
         request.idempotencyKey, run, application.payloadHash, now.milliseconds, (now + limits.claimLife).milliseconds,
       ])
-    try save(breaker, request.domain, request.tableName, db)
+    try save(breaker, request.domain, request.tableName, at: now, db)
     try takePlace(application.cause, limits, at: now, db)
     if request.isReingestion {
       try db.run(
@@ -279,10 +284,16 @@ extension SQLiteStore: AdmissionDesk {
     return try StoredValue.read(row["json"])
   }
 
-  static func save(_ breaker: CircuitBreaker, _ domain: String, _ table: String, _ db: Database) throws {
+  static func save(
+    _ breaker: CircuitBreaker, _ domain: String, _ table: String, at now: Timestamp, _ db: Database
+  ) throws {
+    let before = try SQLiteStore.breaker(domain, table, db)
+    guard before != breaker else { return }
     try db.run(
       "INSERT OR REPLACE INTO breakers (domain, table_name, json) VALUES (?, ?, ?)",
       [domain, table, try StoredValue.text(breaker)])
+    guard before.state != breaker.state, before.name != breaker.name || breaker.name != "closed" else { return }
+    try note(StateRecord(.breaker, "\(domain).\(table)", at: now, breaker.json), db)
   }
 }
 

@@ -25,10 +25,14 @@ extension SQLiteStore: Documents {
     try await write { db in try SQLiteStore.save(changes, at: now, db) }
   }
 
-  public func remove(_ kind: Document.Kind, _ name: String) async throws(StoreError) -> Bool {
+  public func remove(_ kind: Document.Kind, _ name: String, at now: Timestamp) async throws(StoreError) -> Bool {
     try await write { db in
       try db.run("DELETE FROM documents WHERE kind = ? AND name = ?", [kind.rawValue, name])
-      return db.changesCount > 0
+      guard db.changesCount > 0 else { return false }
+      if kind == .resourcePolicy {
+        try SQLiteStore.note(StateRecord(.policy, name, at: now, .object([])), db)
+      }
+      return true
     }
   }
 
@@ -42,6 +46,8 @@ extension SQLiteStore: Documents {
         ON CONFLICT (kind, name) \(conflict)
         """,
         [change.kind.rawValue, change.name, change.json.text, now.milliseconds, now.milliseconds])
+      guard change.kind == .resourcePolicy, db.changesCount > 0 else { continue }
+      try note(StateRecord(.policy, change.name, at: now, change.json), db)
     }
   }
 

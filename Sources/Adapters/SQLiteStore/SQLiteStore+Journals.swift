@@ -23,11 +23,30 @@ extension SQLiteStore: EventJournal, SlotJournal {
     }
   }
 
-  public func events(limit: Int) async throws(StoreError) -> [RecordedEvent] {
+  public func events(_ query: EventQuery) async throws(StoreError) -> [StoredEvent] {
     try await read { db in
-      try db.rows(
-        "SELECT json AS event_json, received_at, hops, parent_id FROM events ORDER BY seq DESC LIMIT ?", [limit]
-      ).map(SQLiteStore.recordedEvent)
+      var conditions = ["1"]
+      var arguments: StatementArguments = []
+      func match(_ condition: String, _ value: (any DatabaseValueConvertible)?) {
+        guard let value else { return }
+        conditions.append(condition)
+        arguments += [value]
+      }
+      match("received_at >= ?", query.since?.milliseconds)
+      match("received_at < ?", query.until?.milliseconds)
+      match("json ->> 'source' = ?", query.source)
+      match("json ->> 'detail-type' = ?", query.detailType)
+      match("parent_id = ?", query.parent)
+      match("seq > ?", query.after)
+      match("seq < (SELECT seq FROM events WHERE id = ?)", query.before)
+      let order = query.after == nil ? "seq DESC" : "seq"
+      let sql = """
+        SELECT seq, json AS event_json, received_at, hops, parent_id FROM events
+        WHERE \(conditions.joined(separator: " AND ")) ORDER BY \(order) LIMIT \(max(1, query.limit))
+        """
+      return try db.rows(sql, arguments).map {
+        StoredEvent(sequence: $0["seq"], recorded: try SQLiteStore.recordedEvent($0))
+      }
     }
   }
 
@@ -105,6 +124,25 @@ extension SQLiteStore: DeliveryJournal {
   public func commit(_ results: [DeliveryResult], at now: Timestamp) async throws(StoreError) {
     try await write { db in
       for result in results { try SQLiteStore.commit(result, at: now, db) }
+    }
+  }
+
+  public func deliveries(of cause: String) async throws(StoreError) -> [DeliveryView] {
+    try await read { db in
+      try db.rows(
+        """
+        SELECT delivery_id, target, state, attempts, due_at, done_at, error FROM deliveries WHERE cause_id = ? ORDER BY id
+        """, [cause]
+      ).map { row in
+        let word: String = row["state"]
+        guard let state = DeliveryView.State(rawValue: word) else {
+          throw StoreError(.corrupt, "a delivery of \(cause) has no known state")
+        }
+        let target = try row.decoded("target") { try Target(json: $0) }
+        return DeliveryView(
+          target: target.arn, state: state, attempts: row["attempts"], dueAt: row.moment("due_at"),
+          doneAt: row.optionalMoment("done_at"), error: row["error"], messageID: row["delivery_id"])
+      }
     }
   }
 

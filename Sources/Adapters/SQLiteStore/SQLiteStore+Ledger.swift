@@ -20,6 +20,11 @@ extension SQLiteStore: Ledger {
       match("parent_id = ?", query.parent)
       match("at >= ?", query.since?.milliseconds)
       match("at < ?", query.until?.milliseconds)
+      if let after = query.after {
+        conditions.append(
+          "(at, seq) < (SELECT at, seq FROM ledger AS page WHERE page.cause_id = ? ORDER BY page.seq DESC LIMIT 1)")
+        arguments += [after]
+      }
       if let id = query.id {
         conditions.append(
           """
@@ -42,20 +47,6 @@ extension SQLiteStore: Ledger {
 
   public func entry(of causeID: String) async throws(StoreError) -> LedgerEntry? {
     try await read { db in try SQLiteStore.entry(of: causeID, db) }
-  }
-
-  public func brokenLinks() async throws(StoreError) -> [Int64] {
-    try await read { db in
-      var broken: [Int64] = []
-      var previous = ""
-      let rows = try Row.fetchCursor(db, sql: "SELECT seq, json, hash FROM ledger ORDER BY seq")
-      while let row = try rows.next() {
-        let hash: String = row["hash"]
-        if hash != SQLiteStore.link(previous, row["json"]) { broken.append(row["seq"]) }
-        previous = hash
-      }
-      return broken
-    }
   }
 
   static func entry(of causeID: String, _ db: Database) throws -> LedgerEntry? {
@@ -84,7 +75,7 @@ extension SQLiteStore: Ledger {
   }
 
   /// The hash of a row over the hash before it and its own text.
-  private static func link(_ previous: String, _ json: String) -> String {
+  static func link(_ previous: String, _ json: String) -> String {
     SHA256.hash(data: Array((previous + json).utf8)).hex
   }
 }

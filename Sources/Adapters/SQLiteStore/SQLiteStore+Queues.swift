@@ -78,6 +78,16 @@ extension SQLiteStore: WorkQueues {
     }
   }
 
+  public func message(_ id: String) async throws(StoreError) -> MessageView? {
+    try await read { db in
+      try db.row("SELECT queue, sent_at, visible_at, receive_count FROM messages WHERE id = ?", [id]).map { row in
+        MessageView(
+          queue: row["queue"], sentAt: row.moment("sent_at"), visibleAt: row.moment("visible_at"),
+          receiveCount: row["receive_count"])
+      }
+    }
+  }
+
   public func depth(_ queue: String, at now: Timestamp) async throws(StoreError) -> QueueDepth {
     try await read { db in
       let at = now.milliseconds

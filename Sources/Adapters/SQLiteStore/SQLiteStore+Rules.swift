@@ -23,8 +23,19 @@ extension SQLiteStore: RuleStore {
       try db.run("DELETE FROM rules WHERE name = ?", [name])
       guard db.changesCount > 0 else { return false }
       try db.run("DELETE FROM schedule_cursors WHERE rule = ?", [name])
+      try db.run(
+        """
+        INSERT INTO rule_versions (name, version, at, json)
+        SELECT name, MAX(version) + 1, ?, NULL FROM rule_versions WHERE name = ? GROUP BY name
+        """, [now.milliseconds, name])
       try SQLiteStore.append(row, db)
       return true
+    }
+  }
+
+  public func lastVersion(of name: String) async throws(StoreError) -> Int {
+    try await read { db in
+      try db.count("SELECT COALESCE(MAX(version), 0) FROM rule_versions WHERE name = ?", [name])
     }
   }
 

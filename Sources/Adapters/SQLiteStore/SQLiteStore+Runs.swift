@@ -24,9 +24,23 @@ extension SQLiteStore: RunJournal {
     }
   }
 
-  public func runs(limit: Int) async throws(StoreError) -> [Run] {
+  public func runs(_ query: RunQuery) async throws(StoreError) -> [Run] {
     try await read { db in
-      try db.rows("SELECT * FROM runs ORDER BY seq DESC LIMIT ?", [limit]).map { try SQLiteStore.run($0, db) }
+      var conditions = ["1"]
+      var arguments: StatementArguments = []
+      func match(_ condition: String, _ value: (any DatabaseValueConvertible)?) {
+        guard let value else { return }
+        conditions.append(condition)
+        arguments += [value]
+      }
+      match("status = ?", query.status?.rawValue)
+      match("domain = ?", query.domain)
+      match("started_at >= ?", query.since?.milliseconds)
+      match("started_at < ?", query.until?.milliseconds)
+      match("seq < (SELECT seq FROM runs WHERE id = ?)", query.before)
+      let sql =
+        "SELECT * FROM runs WHERE \(conditions.joined(separator: " AND ")) ORDER BY seq DESC LIMIT \(max(1, query.limit))"
+      return try db.rows(sql, arguments).map { try SQLiteStore.run($0, db) }
     }
   }
 
@@ -125,7 +139,7 @@ extension SQLiteStore: RunJournal {
     var breaker = try breaker(domain, table, db)
     let before = breaker.name
     breaker.runEnded(run.id, failed: status == .failed, at: now, limits.breaker)
-    try save(breaker, domain, table, db)
+    try save(breaker, domain, table, at: now, db)
     if before != breaker.name, breaker.name == "closed" { try wake(domain, table, at: now, db) }
     return status
   }

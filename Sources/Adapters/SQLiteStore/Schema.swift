@@ -13,6 +13,9 @@ enum Schema {
     migrator.registerMigration("3") { db in
       for statement in version3 { try db.execute(sql: statement) }
     }
+    migrator.registerMigration("4") { db in
+      for statement in version4 { try db.execute(sql: statement) }
+    }
     return migrator
   }
 
@@ -136,6 +139,25 @@ enum Schema {
       effective_at INTEGER NOT NULL, added TEXT NOT NULL, removed TEXT NOT NULL, folded INTEGER NOT NULL DEFAULT 0)
     """,
     "CREATE INDEX universe_changes_open ON universe_changes (effective_at, seq) WHERE folded = 0",
+  ]
+
+  /// What was in force when, which processes lived when, and what of the ledger was let go of.
+  private static let version4 = [
+    """
+    CREATE TABLE state_history (seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, name TEXT NOT NULL,
+      at INTEGER NOT NULL, json TEXT NOT NULL)
+    """,
+    "CREATE INDEX state_history_name ON state_history (kind, name, at, seq)",
+    "CREATE INDEX state_history_at ON state_history (kind, at, seq)",
+    "CREATE TABLE lifetimes (started_at INTEGER PRIMARY KEY, until INTEGER NOT NULL)",
+    """
+    CREATE TABLE ledger_checkpoints (last_seq INTEGER PRIMARY KEY, first_seq INTEGER NOT NULL, rows INTEGER NOT NULL,
+      hash TEXT NOT NULL, at INTEGER NOT NULL)
+    """,
+    "CREATE INDEX events_received ON events (received_at)",
+    "CREATE INDEX events_parent ON events (parent_id) WHERE parent_id IS NOT NULL",
+    "CREATE INDEX runs_cause ON runs (cause_id)",
+    "CREATE INDEX runs_started ON runs (started_at)",
   ]
 
   /// The ledger is asked by time first, so its indexes are in the order of time.

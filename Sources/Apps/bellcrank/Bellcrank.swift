@@ -38,7 +38,7 @@ struct Bellcrank: AsyncParsableCommand {
         subcommands: [
           StatusCommand.self, DoctorCommand.self, AlarmCommand.self, RulesCommand.self, DecisionsCommand.self,
           RunsCommand.self,
-          WhyCommand.self,
+          WhyCommand.self, WhyNotCommand.self, LedgerCommand.self, VerifyCommand.self,
         ]),
       CommandGroup(
         name: "Offline",

@@ -72,6 +72,14 @@ public struct CircuitBreaker: Sendable, Hashable, Codable {
     }
   }
 
+  /// The state by name and since when, as histories keep it.
+  public var json: JSON {
+    switch state {
+    case .closed: ["state": .string(name)]
+    case .open(let since), .probing(_, let since): ["state": .string(name), "since": .string(since.description)]
+    }
+  }
+
   /// `closed`, `open` or `half_open`, as the ledger and metrics name it.
   public var name: String {
     switch state {

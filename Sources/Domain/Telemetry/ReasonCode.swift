@@ -34,6 +34,7 @@ public enum ReasonCode: String, Sendable, Hashable, Codable, CaseIterable {
   case ruleChanged = "RULE_CHANGED"
   case ruleReset = "RULE_RESET"
   case operatorAction = "OPERATOR_ACTION"
+  case ledgerRetained = "LEDGER_RETAINED"
 
   /// What happened, for someone who meets the code for the first time.
   public var meaning: String {
@@ -72,6 +73,7 @@ public enum ReasonCode: String, Sendable, Hashable, Codable, CaseIterable {
     case .ruleChanged: "an operator changed the rule"
     case .ruleReset: "put-rule replaced the whole rule, and with it more than was named"
     case .operatorAction: "an operator acted: a run now, a recovery, a redrive, a discard"
+    case .ledgerRetained: "rows beyond the retention were let go of; a checkpoint keeps the chain whole"
     }
   }
 
@@ -79,7 +81,7 @@ public enum ReasonCode: String, Sendable, Hashable, Codable, CaseIterable {
   public var remedy: String? {
     switch self {
     case .dispatched, .delivered, .dryRun, .noIngestionAsked, .objectStale, .noObjectCreated, .waitingInLine,
-      .ruleChanged, .operatorAction:
+      .ruleChanged, .operatorAction, .ledgerRetained:
       nil
     case .duplicateRun: "use another correlation_id to run it again"
     case .idempotencyConflict: "use another correlation_id, or send the same payload"

@@ -35,6 +35,8 @@ struct AdminService: Sendable {
     }
   }
 
+  private var insight: InsightService { InsightService(room) }
+
   private func reply(_ status: Int, _ json: JSON) -> HTTPReply {
     .full(status: status, headers: [("Content-Type", "application/json")], body: json.bytes)
   }
@@ -56,8 +58,12 @@ struct AdminService: Sendable {
       return try await views.runs(limit: try limit(fields(request.query)["limit"]))
     case ("GET", "runs", let id?): return try found(try await views.run(id), "run", id)
     case ("GET", "why", let id?): return try found(try await Explainer(runtime).why(id), "cause, event or run", id)
-    case ("GET", "verify", nil):
-      return ["broken": .array(try await runtime.ports.ledger.brokenLinks().map { JSON(Int($0)) })]
+    case ("GET", "why-not", let rule?): return try await insight.whyNot(rule, fields(request.query))
+    case ("GET", "tree", let id?):
+      return try found(try await CausalTree(runtime).tree(of: id), "cause, event or run", id)
+    case ("GET", "verify", nil): return try await insight.verify(fields(request.query))
+    case ("GET", "ledger", nil): return try await insight.export(fields(request.query))
+    case ("GET", "events", nil): return try await insight.events(fields(request.query))
     case ("POST", "lease", nil): return try await lease(try object(request.body))
     case ("POST", "schedules", let rule?):
       guard parts.count == 3, let action = parts.last else { throw missing(request) }
@@ -127,6 +133,7 @@ struct AdminService: Sendable {
     query.rule = fields["rule"]
     query.domain = fields["domain"]
     query.id = fields["id"]
+    query.after = fields["after"]
     if let name = fields["decision"] {
       guard let decision = Decision(rawValue: name) else {
         let known = Decision.allCases.map(\.rawValue).joined(separator: ", ")
@@ -169,7 +176,8 @@ struct AdminService: Sendable {
       else { throw AdminRefusal(status: 409, code: "LEASE_HELD", message: "somebody else holds \(domain).\(table)") }
       return ["held": true, "owner": .string(lease.owner), "until": .string(lease.until.preciseText)]
     case "release":
-      let released = try await runtime.ports.desk.letGo(domain: domain, table: table, owner: owner)
+      let released = try await runtime.ports.desk.letGo(
+        domain: domain, table: table, owner: owner, at: runtime.ports.clock.now())
       runtime.bells.deferredDue.ring()
       return ["released": .bool(released)]
     default:

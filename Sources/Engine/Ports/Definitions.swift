@@ -7,8 +7,10 @@ public protocol RuleStore: Sendable {
   func rules() async throws(StoreError) -> [Rule]
   /// Creates or replaces the rule and writes the row that tells of it, all or nothing; the version it had before stays readable.
   func save(_ rule: Rule, row: LedgerEntry, at now: Timestamp) async throws(StoreError)
-  /// Removes the rule and writes the row that tells of it; its versions stay readable. False if there is none.
+  /// Removes the rule and writes the row that tells of it; its versions stay readable, and the removal is one more. False if there is none.
   func remove(_ name: String, row: LedgerEntry, at now: Timestamp) async throws(StoreError) -> Bool
+  /// The highest version that a rule of that name ever had, its removals counted; 0 if there never was one.
+  func lastVersion(of name: String) async throws(StoreError) -> Int
   /// The rule as it was in that version.
   func rule(_ name: String, version: Int) async throws(StoreError) -> Rule?
   /// Writes what a new environment starts with, unless that was done before. True if it was done now.

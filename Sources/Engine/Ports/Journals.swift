@@ -57,15 +57,54 @@ public struct RecordedEvent: Sendable {
   }
 }
 
+/// Which events to read; absent members match everything.
+public struct EventQuery: Sendable, Hashable {
+  /// Taken in at or after.
+  public var since: Timestamp?
+  /// Taken in before.
+  public var until: Timestamp?
+  public var source: String?
+  public var detailType: String?
+  /// The id of what caused them.
+  public var parent: String?
+  /// Only what was taken in after that place, the oldest first; otherwise the latest come first.
+  public var after: Int64?
+  /// Only what was taken in before that event: the next page.
+  public var before: String?
+  public var limit = 50
+
+  public init() {}
+}
+
+/// An event with its place among all events.
+public struct StoredEvent: Sendable {
+  public let sequence: Int64
+  public let recorded: RecordedEvent
+
+  public init(sequence: Int64, recorded: RecordedEvent) {
+    self.sequence = sequence
+    self.recorded = recorded
+  }
+}
+
 /// Where events survive until every rule that wants them has had them. Adapter: `SQLiteStore`.
 public protocol EventJournal: Sendable {
   /// Stores the events with their deliveries and rows, all or nothing. An event whose id is known already is left as it is.
   func record(_ events: [RoutedEvent]) async throws(StoreError)
   func event(_ id: String) async throws(StoreError) -> RecordedEvent?
-  /// The events taken in last, the latest first.
-  func events(limit: Int) async throws(StoreError) -> [RecordedEvent]
+  /// The events that fit, the latest first unless `after` asks for the order in which they came.
+  func events(_ query: EventQuery) async throws(StoreError) -> [StoredEvent]
   /// Stores one delivery that no event caused: an asynchronous invocation.
   func record(_ delivery: NewDelivery) async throws(StoreError)
+}
+
+extension EventJournal {
+  /// The events taken in last, the latest first.
+  public func events(limit: Int) async throws(StoreError) -> [RecordedEvent] {
+    var query = EventQuery()
+    query.limit = limit
+    return try await events(query).map(\.recorded)
+  }
 }
 
 /// What became of one slot of a schedule.
@@ -92,6 +131,37 @@ public protocol SlotJournal: Sendable {
   func cursors() async throws(StoreError) -> [String: Timestamp]
   /// Stores outcomes and moves the cursors, all or nothing. A slot at or before its rule's cursor is left as it is.
   func record(_ slots: [SlotRecord]) async throws(StoreError)
+}
+
+/// How far one delivery of a cause has come.
+public struct DeliveryView: Sendable, Hashable {
+  public enum State: String, Sendable {
+    case waiting, delivered, buried
+  }
+
+  public let target: ResourceName
+  public let state: State
+  public let attempts: Int
+  /// When it is tried next, while it waits.
+  public let dueAt: Timestamp
+  public let doneAt: Timestamp?
+  /// What the target said last.
+  public let error: String?
+  /// The message in the target's queue, where the target is one.
+  public let messageID: String
+
+  public init(
+    target: ResourceName, state: State, attempts: Int, dueAt: Timestamp, doneAt: Timestamp?, error: String?,
+    messageID: String
+  ) {
+    self.target = target
+    self.state = state
+    self.attempts = attempts
+    self.dueAt = dueAt
+    self.doneAt = doneAt
+    self.error = error
+    self.messageID = messageID
+  }
 }
 
 /// A delivery that waits for its next attempt.
@@ -141,4 +211,6 @@ public protocol DeliveryJournal: Sendable {
   func commit(_ results: [DeliveryResult], at now: Timestamp) async throws(StoreError)
   /// When the next one is due; nil if none waits.
   func nextDue() async throws(StoreError) -> Timestamp?
+  /// The deliveries of a cause, as long as they are kept.
+  func deliveries(of cause: String) async throws(StoreError) -> [DeliveryView]
 }

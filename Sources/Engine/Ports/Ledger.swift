@@ -15,10 +15,91 @@ public struct LedgerQuery: Sendable, Hashable {
   public var id: String?
   /// The id of what caused them.
   public var parent: String?
+  /// Only what stands behind the latest row of that cause: the next page.
+  public var after: String?
   /// Rows at most, the latest first.
   public var limit = 50
 
   public init() {}
+}
+
+/// The place of a row in the chain: everything up to it follows from its hash.
+public struct LedgerLink: Sendable, Hashable {
+  public let sequence: Int64
+  /// Lower-case hex of SHA-256 over the hash before it and the row's own text.
+  public let hash: String
+
+  public init(sequence: Int64, hash: String) {
+    self.sequence = sequence
+    self.hash = hash
+  }
+}
+
+/// What stands in for rows that retention has let go of: the chain goes on from its hash.
+public struct LedgerCheckpoint: Sendable, Hashable {
+  public let first: Int64
+  public let last: LedgerLink
+  public let rows: Int
+  public let at: Timestamp
+
+  public init(first: Int64, last: LedgerLink, rows: Int, at: Timestamp) {
+    self.first = first
+    self.last = last
+    self.rows = rows
+    self.at = at
+  }
+}
+
+/// What is wrong with the ledger at one place.
+public struct LedgerFault: Sendable, Hashable {
+  /// Raw values are the codes that people and programs see, so they are never renamed.
+  public enum Code: String, Sendable, CaseIterable {
+    case rowChanged = "ROW_CHANGED"
+    case columnChanged = "COLUMN_CHANGED"
+    case rowsMissing = "ROWS_MISSING"
+    case checkpointChanged = "CHECKPOINT_CHANGED"
+    case headUnknown = "HEAD_UNKNOWN"
+    case slotUndecided = "SLOT_UNDECIDED"
+    case matchUndecided = "MATCH_UNDECIDED"
+    case decidedTwice = "DECIDED_TWICE"
+  }
+
+  public let code: Code
+  /// For people; names the row, slot or match.
+  public let reason: String
+
+  public init(_ code: Code, _ reason: String) {
+    self.code = code
+    self.reason = reason
+  }
+}
+
+/// A stretch of the chain that was looked at.
+public struct LedgerStretch: Sendable, Hashable {
+  public let rows: Int
+  /// Where the next stretch begins; nil once the end is reached.
+  public let next: LedgerLink?
+  public let faults: [LedgerFault]
+  /// Places of rows whose hash does not follow.
+  public let broken: [Int64]
+
+  public init(rows: Int, next: LedgerLink?, faults: [LedgerFault], broken: [Int64]) {
+    self.rows = rows
+    self.next = next
+    self.faults = faults
+    self.broken = broken
+  }
+}
+
+/// A row with its link, as it is exported.
+public struct LinkedEntry: Sendable {
+  public let link: LedgerLink
+  public let entry: LedgerEntry
+
+  public init(link: LedgerLink, entry: LedgerEntry) {
+    self.link = link
+    self.entry = entry
+  }
 }
 
 /// Every decision ever made, one row per cause. Adapter: `SQLiteStore`, hash-chained.
@@ -27,8 +108,64 @@ public protocol Ledger: Sendable {
   func entries(_ query: LedgerQuery) async throws(StoreError) -> [LedgerEntry]
   /// The latest row of a cause.
   func entry(of causeID: String) async throws(StoreError) -> LedgerEntry?
+  /// How many terminal rows each of these causes has, and whether a delivery of it still waits; those without either are absent.
+  func standing(of causes: [String]) async throws(StoreError) -> [String: CauseStanding]
+  /// Looks at `limit` rows behind that link, nil for the first ones: whether each follows from the one before it.
+  func audit(after link: LedgerLink?, limit: Int) async throws(StoreError) -> LedgerStretch
+  /// The last row's link; nil while there is none.
+  func head() async throws(StoreError) -> LedgerLink?
+  /// The link at that place; nil if no row stands there.
+  func link(at sequence: Int64) async throws(StoreError) -> LedgerLink?
+  /// What retention has let go of, the oldest first.
+  func checkpoints() async throws(StoreError) -> [LedgerCheckpoint]
+  /// Rows behind that place, in the order of the chain, open ones too.
+  func linked(after sequence: Int64, limit: Int) async throws(StoreError) -> [LinkedEntry]
+  /// Lets go of the oldest rows, and of events and runs as old, a bounded number. Returns the checkpoint that stands in
+  /// for rows of the ledger; nil if none was old enough.
+  func retain(_ retention: Retention, at now: Timestamp) async throws(StoreError) -> LedgerCheckpoint?
+}
+
+/// How far a cause has come, for whoever checks that it has exactly one decision.
+public struct CauseStanding: Sendable, Hashable {
+  public let decided: Int
+  public let isOpen: Bool
+
+  public init(decided: Int, isOpen: Bool) {
+    self.decided = decided
+    self.isOpen = isOpen
+  }
+}
+
+/// How long the ledger, events and runs are kept.
+public struct Retention: Sendable, Hashable {
+  public let days: Int
+  /// What the ledger's rows may take, about; the oldest go first.
+  public let ledgerMiB: Int
+
+  public init(days: Int, ledgerMiB: Int) {
+    self.days = days
+    self.ledgerMiB = ledgerMiB
+  }
+
+  /// Thirteen months, so that a year can be compared with the one before; twenty million rows or so.
+  public static let standard = Retention(days: 400, ledgerMiB: 20_480)
+}
+
+extension Ledger {
+  /// Rows that one stretch of an audit looks at.
+  public static var stretchMax: Int { 20_000 }
+
   /// Rows whose hash does not follow from the row before; empty when the chain is whole.
-  func brokenLinks() async throws(StoreError) -> [Int64]
+  public func brokenLinks() async throws(StoreError) -> [Int64] {
+    var broken: [Int64] = []
+    var place: LedgerLink?
+    repeat {
+      let stretch = try await audit(after: place, limit: Self.stretchMax)
+      broken += stretch.broken
+      place = stretch.next
+    } while place != nil
+    return broken
+  }
 }
 
 /// What nothing will ask for again, deleted so that the store does not grow for ever. Adapter: `SQLiteStore`.

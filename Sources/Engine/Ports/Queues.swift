@@ -124,6 +124,21 @@ public struct QueueDepth: Sendable, Hashable {
   }
 }
 
+/// A message as it lies in its queue, looked at without receiving it.
+public struct MessageView: Sendable, Hashable {
+  public let queue: String
+  public let sentAt: Timestamp
+  public let visibleAt: Timestamp
+  public let receiveCount: Int
+
+  public init(queue: String, sentAt: Timestamp, visibleAt: Timestamp, receiveCount: Int) {
+    self.queue = queue
+    self.sentAt = sentAt
+    self.visibleAt = visibleAt
+    self.receiveCount = receiveCount
+  }
+}
+
 /// Queues with visibility timeouts and redrive. Adapter: `SQLiteStore`; served as SQS.
 public protocol WorkQueues: Sendable {
   /// False if a queue of that name exists; it stays as it is.
@@ -144,6 +159,8 @@ public protocol WorkQueues: Sendable {
   func release(
     _ queue: String, receipt: String, until: Timestamp, uncounted: Bool
   ) async throws(StoreError) -> Bool
+  /// The message of that id; nil once it was taken, or moved under another id.
+  func message(_ id: String) async throws(StoreError) -> MessageView?
   func depth(_ queue: String, at now: Timestamp) async throws(StoreError) -> QueueDepth
   /// The earliest moment at which a message of the queue is or was visible; nil if it is empty.
   func nextVisible(_ queue: String) async throws(StoreError) -> Timestamp?

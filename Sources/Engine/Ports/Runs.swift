@@ -109,7 +109,9 @@ public protocol AdmissionDesk: Sendable {
     domain: String, table: String, owner: String, until: Timestamp, at now: Timestamp
   ) async throws(StoreError) -> Admission.Lease?
   /// Lets go of what that owner holds; false if it holds nothing.
-  func letGo(domain: String, table: String, owner: String) async throws(StoreError) -> Bool
+  func letGo(
+    domain: String, table: String, owner: String, at now: Timestamp
+  ) async throws(StoreError) -> Bool
 }
 
 /// A run and how far it got.
@@ -143,6 +145,21 @@ public struct Run: Sendable, Hashable {
     self.startedAt = startedAt
     self.endedAt = endedAt
     self.chunks = chunks
+  }
+}
+
+/// Which runs to read; absent members match everything.
+public struct RunQuery: Sendable, Hashable {
+  public var status: Run.Status?
+  public var domain: String?
+  public var since: Timestamp?
+  public var until: Timestamp?
+  /// Only what started before that run: the next page.
+  public var before: String?
+  public var limit = 50
+
+  public init(limit: Int = 50) {
+    self.limit = limit
   }
 }
 
@@ -181,8 +198,8 @@ public protocol RunJournal: Sendable {
   func run(_ id: String) async throws(StoreError) -> Run?
   /// nil if there is no such run or no such chunk of it.
   func chunk(_ index: Int, of run: String) async throws(StoreError) -> ChunkAssignment?
-  /// The latest first.
-  func runs(limit: Int) async throws(StoreError) -> [Run]
+  /// The runs that fit, the latest first.
+  func runs(_ query: RunQuery) async throws(StoreError) -> [Run]
   /// Keeps what an attempt brought, and shows the message again at that moment.
   func keep(
     _ results: [SymbolResult], of run: String, chunk: Int, attempt: Int, message: ReceivedMessage, until: Timestamp
@@ -200,6 +217,11 @@ public protocol RunJournal: Sendable {
   func endLostChunks(
     queue: String, reason: String, at now: Timestamp
   ) async throws(StoreError) -> [String: Run.Status]
+}
+
+extension RunJournal {
+  /// The latest first.
+  public func runs(limit: Int) async throws(StoreError) -> [Run] { try await runs(RunQuery(limit: limit)) }
 }
 
 /// The request budget that all workers of a source share (D12). Adapter: `SQLiteStore`.

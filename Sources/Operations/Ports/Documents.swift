@@ -38,7 +38,7 @@ public protocol Documents: Sendable {
   /// Creates or replaces; all or nothing.
   func save(_ changes: [DocumentChange], at now: Timestamp) async throws(StoreError)
   /// False if there is none of that name.
-  func remove(_ kind: Document.Kind, _ name: String) async throws(StoreError) -> Bool
+  func remove(_ kind: Document.Kind, _ name: String, at now: Timestamp) async throws(StoreError) -> Bool
 }
 
 /// One definition as it shall be.

@@ -73,7 +73,7 @@ class Evidence:
         self.messages = {
             name: drain(sqs, queue_url(endpoint, name), attributes=True)
             for name in (LOAD_QUEUE, ADHOC_QUEUE, SENT_QUEUE, TICK_QUEUE, LETTER_QUEUE, TRANSFORM_QUEUE)}
-        self.broken = server.admin("verify")[1]["broken"]
+        self.broken = server.verify()
 
     @staticmethod
     def read_objects(s3):

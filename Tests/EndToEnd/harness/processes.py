@@ -8,6 +8,7 @@ import socket
 import subprocess
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
@@ -123,6 +124,15 @@ class Server(Process):
         for key, value in settings.items():
             command += ["--set", f"{key}={value}"]
         super().__init__(command, port, folder / "serve.log")
+
+    def verify(self):
+        """What an audit of the ledger finds wrong, step by step to its end."""
+        faults, place = [], ""
+        while place is not None:
+            step = self.admin(f"verify?place={urllib.parse.quote(place)}")[1]
+            faults += step["faults"]
+            place = step.get("next")
+        return faults
 
     def admin(self, path):
         """The answer of one of our own paths, with its status."""

@@ -44,15 +44,25 @@ struct RunsShowCommand: SurroundedCommand {
   static let configuration = CommandConfiguration(
     commandName: "show", abstract: "Show one run with its chunks, objects and timings.",
     discussion: Help.text(
-      examples: ["bellcrank runs show RUN-ID", "bellcrank runs show RUN-ID -o json"], exits: Help.serverExits))
+      examples: [
+        "bellcrank runs show RUN-ID", "bellcrank runs show RUN-ID --tree", "bellcrank runs show RUN-ID -o json",
+      ], exits: Help.serverExits))
 
   @Argument(help: "The run's id.")
   var id: String
+
+  @Flag(help: "Show what led to it and what came of it: event, run, chunks, objects, Transform.")
+  var tree = false
 
   @OptionGroup var server: ServerOptions
   @OptionGroup var output: OutputOptions
 
   func perform(in surroundings: Surroundings) async throws(CommandFailure) -> ExitStatus {
+    if tree {
+      let root = try await server.server(surroundings).view(["tree", id])
+      try surroundings.printer.show(Report(TreeView.text(root), document: root), as: output.format)
+      return .done
+    }
     let run = try await server.server(surroundings).view(["runs", id])
     try surroundings.printer.show(Report(RunView.one(run), document: run), as: output.format)
     return .done

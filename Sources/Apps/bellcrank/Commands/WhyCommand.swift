@@ -15,20 +15,30 @@ struct WhyCommand: SurroundedCommand {
         "bellcrank why 87654321-4321-4321-4321-210987654321",
         "bellcrank why manual-001 -o json",
         "bellcrank why nightly@2025-09-09T22:00:00Z",
+        "bellcrank why manual-001 --tree",
       ],
       exits: [
         .done: "something is known of the id", .refused: "nothing is known of it",
         .unavailable: "no server answers, or it is in trouble",
       ]))
 
-  @Argument(help: "The id of an event, a correlation, a run or a cause.")
+  @Argument(help: "The id of an event, a correlation, a run or a cause; rule@instant is a slot.")
   var id: String
+
+  @Flag(help: "Show what led to it and what came of it, each with its time.")
+  var tree = false
 
   @OptionGroup var server: ServerOptions
   @OptionGroup var output: OutputOptions
 
   func perform(in surroundings: Surroundings) async throws(CommandFailure) -> ExitStatus {
-    let answer = try await server.server(surroundings).view(["why", id])
+    let server = try server.server(surroundings)
+    if tree {
+      let root = try await server.view(["tree", id])
+      try surroundings.printer.show(Report(TreeView.text(root), document: root), as: output.format)
+      return .done
+    }
+    let answer = try await server.view(["why", id])
     try surroundings.printer.show(
       Report(WhyView.text(answer), document: answer, rows: answer.list("causes")), as: output.format)
     return .done

@@ -37,8 +37,28 @@ enum WhyView {
   }
 
   private static func gates(_ cause: JSON) -> String {
-    let rows = cause.list("gates").map { gate in [gate.cell("gate"), state(gate.cell("state"))] }
-    return rows.isEmpty ? "" : Table(["", ""], rows).text(under: "gates")
+    let rows = cause.list("gates").map { gate in
+      [gate.cell("gate"), state(gate.cell("state")), gate.fact("detail") ?? ""]
+    }
+    return rows.isEmpty ? "" : Table(["", "", ""], rows).text(under: "gates")
+  }
+
+  /// The answer to `why-not`: the sentence, what to do, the gates of then, and what has changed since.
+  static func whyNot(_ answer: JSON) -> String {
+    let then = answer["rule_then"].map { rule in
+      "version \(rule.cell("version")), \(rule.cell("state"))\(rule.fact("schedule").map { ", \($0)" } ?? "")"
+        + "\(rule.fact("pattern").map { ", \($0)" } ?? "")"
+    }
+    let facts = Table(pairs: [
+      "at": answer.fact("at"), "rule of then": then,
+      "to let it through": answer.fact("would_let_it_through"), "command": answer.fact("command"),
+    ])
+    let changes = answer.list("rule_changed_since") + answer.list("settings_changed_since")
+    let since = changes.compactMap(\.string).map { "  \($0)" }
+    var parts = [answer.cell("headline").harmless(), facts.text, gates(answer)]
+    if !since.isEmpty { parts.append((["changed since"] + since).joined(separator: "\n").harmless()) }
+    parts += answer.list("causes").map { cause($0) }
+    return parts.filter { !$0.isEmpty }.joined(separator: "\n\n")
   }
 
   private static func state(_ state: String) -> String {

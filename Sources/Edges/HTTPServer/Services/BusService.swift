@@ -84,7 +84,7 @@ struct BusService: Sendable {
   private func delete(_ input: WireInput) async throws -> WireTree? {
     let name = try input.requiredText("Name", 1...256)
     guard name != "default" else { throw WireError(.validation, "Cannot delete event bus default.") }
-    _ = try await context.room.documents.remove(.eventBus, name)
+    _ = try await context.room.documents.remove(.eventBus, name, at: context.now)
     try await context.room.permissions.setPolicy(nil, of: context.names.bus(name))
     return nil
   }

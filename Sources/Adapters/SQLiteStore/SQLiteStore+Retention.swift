@@ -1,0 +1,80 @@
+import Engine
+import Events
+import GRDB
+import Telemetry
+
+extension SQLiteStore {
+  /// Rows that one round lets go of, so that no write waits long for it.
+  static let retainMax = 10_000
+  /// What a row's indexes take besides its text, about, in bytes.
+  private static let rowOverhead = 420
+
+  public func retain(_ retention: Retention, at now: Timestamp) async throws(StoreError) -> LedgerCheckpoint? {
+    try await write { db in
+      let before = now - .days(retention.days)
+      try SQLiteStore.retainEvents(before, db)
+      try SQLiteStore.retainRuns(before, db)
+      guard let cut = try SQLiteStore.cut(retention, before, db) else { return nil }
+      let checkpoint = LedgerCheckpoint(
+        first: cut.first, last: cut.last, rows: Int(cut.last.sequence - cut.first + 1), at: now)
+      try db.run(
+        "INSERT INTO ledger_checkpoints (last_seq, first_seq, rows, hash, at) VALUES (?, ?, ?, ?, ?)",
+        [cut.last.sequence, cut.first, checkpoint.rows, cut.last.hash, now.milliseconds])
+      try db.run("DELETE FROM ledger WHERE seq <= ?", [cut.last.sequence])
+      try SQLiteStore.append(RetentionReport.entry(checkpoint, retention, at: now), db)
+      return checkpoint
+    }
+  }
+
+  /// The last row that may go: old or over the size, decided, and counted by the monitor.
+  private static func cut(
+    _ retention: Retention, _ before: Timestamp, _ db: Database
+  ) throws -> (first: Int64, last: LedgerLink)? {
+    guard let ends = try db.row("SELECT MIN(seq) AS first, MAX(seq) AS last FROM ledger"),
+      let first = ends["first"] as Int64?, let last = ends["last"] as Int64?
+    else { return nil }
+    let mean = try Double.fetchOne(
+      db.cachedStatement(
+        sql: "SELECT AVG(LENGTH(json)) FROM (SELECT json FROM ledger ORDER BY seq DESC LIMIT 200)"))
+    let rowsMax = Int64(Double(retention.ledgerMiB) * 1_048_576 / ((mean ?? 600) + Double(rowOverhead)))
+    let counted = try db.row(
+      "SELECT json ->> 'sequence' AS seq FROM documents WHERE kind = 'progress' AND name = 'ledger'")
+    // Where nobody counts, nobody waits for a row either.
+    let limit = min(last - 1, counted.map { $0["seq"] as Int64? ?? 0 } ?? last)
+    let rows = try Row.fetchCursor(
+      db.cachedStatement(
+        sql: "SELECT seq, at, hash, terminal, cause_id FROM ledger WHERE seq <= ? ORDER BY seq LIMIT ?"),
+      arguments: [limit, retainMax])
+    var cut: LedgerLink?
+    while let row = try rows.next() {
+      let sequence: Int64 = row["seq"]
+      guard row.moment("at") < before || last - sequence >= rowsMax else { break }
+      let isDecided =
+        try row["terminal"] == true
+        || db.row(
+          "SELECT 1 FROM ledger WHERE cause_id = ? AND terminal = 1", [row["cause_id"] as String]) != nil
+      guard isDecided else { break }
+      cut = LedgerLink(sequence: sequence, hash: row["hash"])
+    }
+    return cut.map { (first, $0) }
+  }
+
+  private static func retainEvents(_ before: Timestamp, _ db: Database) throws {
+    try db.run(
+      """
+      DELETE FROM events WHERE seq IN (SELECT seq FROM events AS e WHERE received_at < ? AND NOT EXISTS
+        (SELECT 1 FROM deliveries AS d WHERE d.event_id = e.id AND d.state = 'waiting') ORDER BY received_at LIMIT ?)
+      """, [before.milliseconds, retainMax])
+  }
+
+  private static func retainRuns(_ before: Timestamp, _ db: Database) throws {
+    let old = try String.fetchAll(
+      db.cachedStatement(
+        sql: "SELECT id FROM runs WHERE started_at < ? AND ended_at IS NOT NULL ORDER BY started_at LIMIT ?"),
+      arguments: [before.milliseconds, retainMax])
+    for run in old {
+      try db.run("DELETE FROM chunks WHERE run_id = ?", [run])
+      try db.run("DELETE FROM runs WHERE id = ?", [run])
+    }
+  }
+}
