@@ -37,7 +37,7 @@ test: packages clients ## Build and run all tests
 	@swift test --skip-build --disable-xctest
 
 .PHONY: clients
-clients: ## Install boto3 and the AWS CLI for tests, if they are missing
+clients: ## Install what only tests need: boto3, the AWS CLI, selenium and Chromium, if they are missing
 	@Scripts/install-clients
 
 .PHONY: lint
@@ -51,6 +51,10 @@ format: ## Format all Swift files
 .PHONY: e2e
 e2e: build clients ## Hold the specification against the release binary, with the AWS CLI and boto3
 	@python3 Tests/EndToEnd/specification.py --binary $(BELLCRANK)
+
+.PHONY: walk
+walk: build clients ## Walk every screen of the console in a real browser, and keep the pictures of Docs/Screens
+	@python3 Tests/EndToEnd/console.py --binary $(BELLCRANK) --screens Docs/Screens
 
 .PHONY: kill9
 kill9: build clients ## Kill a busy server 50 times and count what it lost

@@ -132,8 +132,12 @@ let package = Package(
     tests("CLI", covers: domain + ["bellcrank", "Engine", "AWSWire", "SystemPorts", argumentParser]),
     tests(
       "Operations",
-      covers: domain + monitoring + ["Engine", "Operations", "SQLiteStore", "Simulation", "SystemPorts"]),
-    tests("EndToEnd", covers: [], exclude: ["chaos", "harness", "sections", "kill9.py", "specification.py"]),
+      covers: domain + monitoring + [
+        "Engine", "Operations", "SQLiteStore", "Simulation", "SystemPorts", "Console", "HTTPServer",
+      ]),
+    tests(
+      "EndToEnd", covers: [],
+      exclude: ["browser", "chaos", "console.py", "harness", "sections", "kill9.py", "specification.py"]),
     tests("Tidy", covers: []),
     tests("ReplaySource", covers: ["Events", "ReplaySource"]),
     tests("SourceClients", covers: ["Events", "Extraction", "SourceClients", "ReplaySource"]),

@@ -70,21 +70,22 @@ public final class AlarmKeeper: Sendable {
     }
   }
 
-  /// Deletes those that exist. Returns the names that do not; if there are any, nothing is deleted.
+  /// Deletes those that exist, and returns the names that do not.
   public func delete(_ names: [String]) async throws(StoreError) -> [String] {
     try await turnstile.pass { () throws(StoreError) in
       var missing: [String] = []
-      for name in names where try await alarm(name) == nil { missing.append(name) }
-      guard missing.isEmpty else { return missing }
       let now = clock.now()
       for name in names {
-        _ = try await documents.remove(.alarm, name, at: clock.now())
+        guard try await documents.remove(.alarm, name, at: now) else {
+          missing.append(name)
+          continue
+        }
         let item = AlarmHistoryItem(
           alarm: name, at: now, kind: .configurationUpdate, summary: "Alarm \"\(name)\" deleted",
           data: ["version": "1.0", "type": "Delete"])
         try await journal.save([], [item], at: now)
       }
-      return []
+      return missing
     }
   }
 
@@ -157,7 +158,8 @@ public final class AlarmKeeper: Sendable {
       let now = clock.now()
       let datapoints: [AlarmEvaluation.Datapoint]
       do {
-        datapoints = try await reader.datapoints(of: alarm.definition, at: now)
+        guard let enough = try await reader.datapoints(of: alarm.definition, at: now) else { return false }
+        datapoints = enough
       } catch let error as StoreError {
         throw error
       } catch {
@@ -172,9 +174,9 @@ public final class AlarmKeeper: Sendable {
   }
 
   public func history(
-    of alarm: String?, kind: AlarmHistoryItem.Kind?, in range: Range<Timestamp>, before: Int64?, limit: Int
+    of alarm: String?, kind: AlarmHistoryItem.Kind?, in range: Range<Timestamp>, _ page: AlarmHistoryPage
   ) async throws(StoreError) -> [(place: Int64, item: AlarmHistoryItem)] {
-    try await journal.history(of: alarm, kind: kind, in: range, before: before, limit: limit)
+    try await journal.history(of: alarm, kind: kind, in: range, page)
   }
 
   /// The event first, whose id is derived, then the state with its history and what webhooks shall hear: a crash between

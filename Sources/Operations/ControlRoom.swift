@@ -68,7 +68,7 @@ public struct ControlRoom: Sendable {
     }
     let groups = [Recorder.engineGroup(runtime.settings.environment)] + runtime.functions.names.map(Recorder.group)
     for group in groups {
-      _ = try await logs.createLogGroup(group, at: now)
+      _ = try await logs.createLogGroup(group, .plain, at: now)
       _ = try await logs.keepLogGroup(group, days: ControlRoom.logDays)
     }
     try await DefaultPermissions.write(runtime.settings, to: permissions, documents, runtime.ports.entropy, at: now)

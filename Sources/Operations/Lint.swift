@@ -288,7 +288,7 @@ extension Lint.TargetDraft {
       for path in made.paths { paths[path.name] = path.path.description }
     }
     self.init(
-      arn: target.arn.description, input: input, paths: paths, hasRetryPolicy: target.retry != .standard,
+      arn: target.arn.description, input: input, paths: paths, hasRetryPolicy: target.isRetryAsked,
       hasDeadLetters: target.deadLetter != nil)
   }
 }

@@ -100,9 +100,11 @@ public struct MetricReader: Sendable {
       let (id, text) = waiting.remove(at: ready)
       let math = try MetricMath(text)
       switch try math.value(of: series, period: period, instants: instants) {
+      case .scalar(let number) where !number.isFinite: series[id] = [:]
       case .scalar(let number):
         series[id] = Dictionary(instants.map { ($0, number) }, uniquingKeysWith: { first, _ in first })
-      case .series(let made): series[id] = made
+      // A product of huge values may leave what a number can hold; then there is no datapoint.
+      case .series(let made): series[id] = made.filter(\.value.isFinite)
       case .list:
         throw MetricError(.validation, "Error in expression '\(id)': it returns several time series; aggregate them")
       }
@@ -132,7 +134,9 @@ public struct MetricReader: Sendable {
   }
 
   /// An alarm's datapoints up to now, the oldest first: the last whole minutes in steps of its period.
-  func datapoints(of alarm: AlarmDefinition, at now: Timestamp) async throws -> [AlarmEvaluation.Datapoint] {
+  ///
+  /// - Returns: nil if the alarm ignores a percentile of few samples, and its latest period has only few.
+  func datapoints(of alarm: AlarmDefinition, at now: Timestamp) async throws -> [AlarmEvaluation.Datapoint]? {
     let window = max(60, alarm.period)
     let end = MetricPeriods.start(of: now, period: RollupTier.minute.seconds)
     let count = alarm.evaluationPeriods + AlarmEvaluation.extraPeriods
@@ -141,7 +145,10 @@ public struct MetricReader: Sendable {
     switch alarm.subject {
     case .metric(let metric, let name, let unit):
       let statistic = try Statistic(name)
-      values = try await windows(of: metric, unit, window, start..<end).compactMapValues { statistic.value(of: $0) }
+      let windows = try await windows(of: metric, unit, window, start..<end)
+      let latest = windows.max { $0.key < $1.key }?.value.sampleCount ?? .infinity
+      if alarm.lowSamples == .ignore, latest < statistic.samplesMin ?? 0 { return nil }
+      values = windows.compactMapValues { statistic.value(of: $0) }
     case .queries(let queries):
       let series = try await data(queries, in: start..<end, shiftedBy: window)
       values = queries.first { $0.returnsData }.flatMap { series[$0.id] } ?? [:]

@@ -98,6 +98,8 @@ public struct Mover: Sendable {
   private let store: any ShelfStore
   private let shelf: Shelf
   private let engine: Runtime
+  /// One at a time begins, stops or takes a letter: none saves what another has changed since it looked.
+  private let turnstile = Turnstile()
 
   public init(_ documents: any Documents, _ store: any ShelfStore, _ shelf: Shelf, _ engine: Runtime) {
     self.documents = documents
@@ -110,7 +112,15 @@ public struct Mover: Sendable {
   public func start(
     source: String, destination: String?, perSecond: Int?, code: String?, _ note: ChangeNote
   ) async throws(StoreError) -> MoveTask? {
-    guard try await tasks(source).first(where: { $0.status == .running }) == nil else { return nil }
+    try await turnstile.pass { () throws(StoreError) in
+      guard try await tasks(source).first(where: { $0.status == .running }) == nil else { return nil }
+      return try await begin(source: source, destination: destination, perSecond: perSecond, code: code, note)
+    }
+  }
+
+  private func begin(
+    source: String, destination: String?, perSecond: Int?, code: String?, _ note: ChangeNote
+  ) async throws(StoreError) -> MoveTask {
     let now = engine.ports.clock.now()
     var letters: [Letter] = []
     while true {
@@ -142,10 +152,12 @@ public struct Mover: Sendable {
 
   /// Stops a task that runs; what is moved stays moved. nil if there is none of that handle that runs.
   public func cancel(_ handle: String) async throws(StoreError) -> MoveTask? {
-    guard var task = try await task(handle), task.status == .running else { return nil }
-    task.status = .cancelled
-    try await save(task)
-    return task
+    try await turnstile.pass { () throws(StoreError) in
+      guard var task = try await task(handle), task.status == .running else { return nil }
+      task.status = .cancelled
+      try await save(task)
+      return task
+    }
   }
 
   /// Performs what is due of every running task. Returns the letters that were looked at.
@@ -155,8 +167,7 @@ public struct Mover: Sendable {
     return done
   }
 
-  private func step(_ start: MoveTask) async throws(StoreError) -> Int {
-    var task = start
+  private func step(_ task: MoveTask) async throws(StoreError) -> Int {
     let elapsed = max(0, (engine.ports.clock.now() - task.startedAt).seconds)
     let due = min(Mover.stepMax, Int((elapsed + 1) * Double(task.perSecond)) - task.moved - task.kept)
     guard due > 0 else { return 0 }
@@ -165,17 +176,29 @@ public struct Mover: Sendable {
     }
     for letter in letters {
       // Between two letters it may have been stopped.
-      guard try await self.task(task.handle)?.status == .running else { return letters.count }
-      try await take(letter, &task)
-      task.cursor = letter.sequence
-      try await save(task)
+      let isRunning = try await edit(task.handle) { task throws(StoreError) in
+        try await take(letter, &task)
+        task.cursor = letter.sequence
+      }
+      guard isRunning else { return letters.count }
     }
     if letters.isEmpty {
-      task.status = .completed
-      try await save(task)
+      _ = try await edit(task.handle) { task throws(StoreError) in task.status = .completed }
       try await forget(task.source)
     }
     return letters.count
+  }
+
+  /// Changes a task that runs, as it is now; false if it does not run any more.
+  private func edit(
+    _ handle: String, _ body: @Sendable (inout MoveTask) async throws(StoreError) -> Void
+  ) async throws(StoreError) -> Bool {
+    try await turnstile.pass { () throws(StoreError) in
+      guard var task = try await task(handle), task.status == .running else { return false }
+      try await body(&task)
+      try await save(task)
+      return true
+    }
   }
 
   private func take(_ letter: Letter, _ task: inout MoveTask) async throws(StoreError) {

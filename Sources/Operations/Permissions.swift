@@ -24,6 +24,7 @@ public final class Permissions: Authority {
   private let documents: any Documents
   private let clock: any WallClock
   private let state: Mutex<State>
+  private let turnstile = Turnstile()
 
   public init(_ documents: any Documents, _ clock: any WallClock, names: ResourceNames) async throws(StoreError) {
     self.documents = documents
@@ -40,6 +41,13 @@ public final class Permissions: Authority {
     }
     let roles = try await documents.documents(.role).compactMap { Role($0) }.map { ($0.name, $0) }
     state = Mutex(State(roles: Dictionary(roles, uniquingKeysWith: { _, last in last }), policies: policies))
+  }
+
+  /// Lets one change through at a time: whoever reads, edits and saves loses nothing of anybody else.
+  public func change<Value: Sendable, Failure: Error>(
+    _ edit: @Sendable () async throws(Failure) -> Value
+  ) async throws(Failure) -> Value {
+    try await turnstile.pass(edit)
   }
 
   // MARK: Roles
@@ -98,7 +106,11 @@ public final class Permissions: Authority {
     let request = PolicyRequest(
       principal: Permissions.events, action: Permissions.action(on: target), resource: target.description,
       resourceAccount: target.account,
-      context: PolicyContext(["aws:SourceArn": [rule.description], "aws:SourceAccount": [rule.account]]))
+      context: PolicyContext([
+        "aws:SourceArn": [rule.description], "aws:SourceAccount": [rule.account], "aws:SecureTransport": ["true"],
+        "aws:PrincipalIsAWSService": ["true"], "aws:PrincipalServiceName": ["events.amazonaws.com"],
+        "aws:RequestedRegion": [names.region],
+      ]))
     let policy = state.withLock { $0.policies[target.description] }
     return PolicyEvaluation(request, PolicySet(resource: policy))
   }

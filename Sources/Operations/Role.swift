@@ -15,12 +15,25 @@ public struct Role: Sendable, Hashable {
   /// Inline policies by name.
   public var policies: [String: String]
   public let maxSessionSeconds: Int
+  public let tags: [Tag]
   public let createdAt: Timestamp
+
+  /// A label, which policies see as `aws:PrincipalTag/KEY`.
+  public struct Tag: Sendable, Hashable {
+    public let key: String
+    public let value: String
+
+    public init(key: String, value: String) {
+      self.key = key
+      self.value = value
+    }
+  }
 
   public init(
     name: String, path: String = "/", id: String, description: String?, trust: String, policies: [String: String] = [:],
-    maxSessionSeconds: Int = 3_600, createdAt: Timestamp
+    maxSessionSeconds: Int = 3_600, tags: [Tag] = [], createdAt: Timestamp
   ) {
+    self.tags = tags
     self.name = name
     self.path = path
     self.id = id
@@ -48,6 +61,7 @@ public struct Role: Sendable, Hashable {
       "path": .string(path), "id": .string(id), "description": description.map { .string($0) },
       "trust": .string(trust), "max_session_seconds": JSON(maxSessionSeconds),
       "policies": .object(policies.sorted { $0.key < $1.key }.map { .init($0.key, .string($0.value)) }),
+      "tags": tags.isEmpty ? nil : .array(tags.map { ["key": .string($0.key), "value": .string($0.value)] }),
     ])
   }
 
@@ -58,9 +72,14 @@ public struct Role: Sendable, Hashable {
     let policies = (document.json["policies"]?.members ?? []).compactMap { member in
       member.value.string.map { (member.key, $0) }
     }
+    let tags = (document.json["tags"]?.elements ?? []).compactMap { tag -> Tag? in
+      guard let key = tag["key"]?.string, let value = tag["value"]?.string else { return nil }
+      return Tag(key: key, value: value)
+    }
     self.init(
       name: document.name, path: path, id: id, description: document.json["description"]?.string, trust: trust,
       policies: Dictionary(policies, uniquingKeysWith: { _, last in last }),
-      maxSessionSeconds: document.json["max_session_seconds"]?.int ?? 3_600, createdAt: document.createdAt)
+      maxSessionSeconds: document.json["max_session_seconds"]?.int ?? 3_600, tags: tags,
+      createdAt: document.createdAt)
   }
 }

@@ -190,6 +190,10 @@ extension FaultyStore: WorkQueues {
   public func purge(_ queue: String) async throws(StoreError) {
     try await faults.write { () throws(StoreError) in try await real.purge(queue) }
   }
+
+  public func remove(queue: String) async throws(StoreError) -> Bool {
+    try await faults.write { () throws(StoreError) in try await real.remove(queue: queue) }
+  }
 }
 
 extension FaultyStore: RunJournal, SourceBudget {

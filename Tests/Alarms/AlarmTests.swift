@@ -92,6 +92,10 @@ import Testing
         MetricQuery(id: "e1", label: "x", returnsData: true, source: .expression("m1 * 2", period: nil)),
       ]), period: 60, evaluationPeriods: 1, threshold: 1, comparison: .less)
     #expect(try AlarmDefinition(json: math.json) == math)
+    for lowSamples in LowSamples.allCases {
+      alarm.definition.lowSamples = lowSamples
+      #expect(Alarm(json: alarm.json) == alarm)
+    }
     #expect(Alarm(json: ["state": "OK"]) == nil)
   }
 

@@ -1,3 +1,4 @@
+import Console
 import Engine
 import Events
 import Extraction
@@ -86,6 +87,139 @@ enum Samples {
         "dev-customer-ingestion-schedule@2025-09-08T22:00:00Z", .dispatched, .dispatch, .dispatched,
         "dispatched 23 symbols in 5 chunks", 60_300, run: "run-77aa"),
       entry("2f00/dev-raw", .undeliverable, .delivery, .noTargets, "rule dev-raw has no target", 70_000),
+    ]
+  }
+
+  /// One view for each page, as the server makes them.
+  static func views() throws -> [(route: ConsoleRequest.Route, view: JSON)] {
+    var now = try status()
+    now.set(
+      "checks",
+      [
+        [
+          "check": "rules", "health": "failing", "sentence": "the rule dev-x is disabled",
+          "fix": "aws events enable-rule",
+        ],
+        ["check": "clock", "health": "fine", "sentence": "it is now"],
+      ])
+    now.set(
+      "alarms", [["name": "dev-a", "state": "ALARM", "severity": "P0", "since": .string(Samples.now), "reason": "r"]])
+    now.set("budgets", [["source": "yahoo_finance", "left": 0, "per_minute": 100]])
+    let rows = try entries().map(\.json)
+    let rule = try scheduleRule("dev-customer-ingestion-schedule", "cron(0 22 * * ? *)")
+    var trigger = rule
+    trigger.set("gates", [["gate": "enabled", "state": "open", "detail": "ENABLED"]])
+    trigger.set("decisions", .array(rows))
+    trigger.set("defaults", ["symbols": "AAPL", "period": "1mo"])
+    trigger.set("periods", ["1d", "1mo"])
+    trigger.set("intervals", ["1d"])
+    let tree: JSON = [
+      "kind": "event", "id": "e-1", "label": "ops.manual", "at": .string(Samples.now),
+      "children": [["kind": "run", "id": "run-77aa", "label": "market.prices", "state": "failed", "children": []]],
+    ]
+    var whyTree = try why()
+    whyTree.set("tree", tree)
+    let event: JSON = ["id": "e-1", "source": "ops.manual", "detail-type": "Adhoc Ingestion", "detail": [:]]
+    return [
+      (.now, now), (.triggers, ["rules": [rule]]), (.trigger(name: "x"), trigger),
+      (
+        .timeline,
+        [
+          "from": "2025-09-09T00:00:00Z", "to": "2025-09-10T00:00:00Z",
+          "lanes": [["name": "dev-x", "marks": .array(rows), "next_fires": ["2025-09-09T22:00:00Z"]]],
+        ]
+      ),
+      (
+        .events,
+        [
+          "events": [
+            [
+              "event": event, "received_at": .string(Samples.now), "matched": 0, "rules": 4, "nearest": "dev-x: source",
+            ]
+          ], "next": "e-1",
+        ]
+      ),
+      (.ledger, ["decisions": .array(rows), "known_decisions": ["invalid"], "next": "c-1"]),
+      (.decision(id: "x"), whyTree), (.explain, ["rules": ["dev-x"], "answer": try why()]),
+      (
+        .lab,
+        [
+          "pattern": "{}",
+          "verdicts": [
+            [
+              "id": "e-1", "received_at": .string(Samples.now), "source": "s", "detail_type": "d", "matched": false,
+              "because": "source",
+            ]
+          ],
+        ]
+      ),
+      (.runs, ["runs": .array(try [running(), finished()].map(\.json)), "next": "run-1"]),
+      (
+        .run(id: "x"),
+        [
+          "run": try run(), "tree": tree, "request": ["period": "1mo", "interval": "1d"], "environment": "dev",
+          "log": [["timestamp": .string(Samples.now), "level": "ERROR", "message": "m"]],
+        ]
+      ),
+      (
+        .shelf,
+        [
+          "letters": 2,
+          "groups": [
+            [
+              "code": "UNKNOWN_TABLE", "rule": "dev-x", "count": 2, "newest": .string(Samples.now), "example": "dead-1",
+              "reason": "r", "queue": "q", "preview": ["would_pass": 1, "duplicate": 1],
+            ]
+          ],
+          "tasks": [
+            [
+              "handle": "h", "queue": "q", "status": "RUNNING", "started_at": .string(Samples.now), "moved": 1,
+              "kept": 0, "left": 3,
+            ]
+          ],
+        ]
+      ),
+      (
+        .letter(id: "x"),
+        [
+          "id": "dead-1", "queue": "q", "sent_at": .string(Samples.now), "outcome": "duplicate", "because": "b",
+          "attributes": ["ERROR_CODE": "UNKNOWN_TABLE"], "body": event,
+        ]
+      ),
+      (
+        .alarms,
+        [
+          "boards": ["dev-customer-ingestion"],
+          "alarms": [
+            [
+              "name": "dev-a", "state": "ALARM", "severity": "P0", "since": .string(Samples.now), "reason": "r",
+              "description": "d",
+            ]
+          ], "classes": [["severity": "P0", "response_time": "15 minutes", "owner": "o", "escalation": "e"]],
+        ]
+      ),
+      (
+        .board(name: "b"),
+        [
+          "name": "dev-customer-ingestion", "hours": 24, "from": "2025-09-08T14:45:30Z", "to": .string(Samples.now),
+          "charts": [
+            [
+              "title": "t", "stat": "Sum, 300 s",
+              "series": [["label": "l", "points": [[1_757_400_000_000, 3], [1_757_410_000_000, 5]]]],
+            ]
+          ],
+        ]
+      ),
+      (
+        .system,
+        [
+          "checks": [["check": "disk", "health": "warning", "sentence": "s", "fix": "df -h"]],
+          "edges": [["rule": "r", "target": "t", "allowed": false, "because": "b"]], "settings": ["workers": 2],
+          "leases": [["domain": "market", "table": "prices", "owner": "ana", "until": "2025-09-09T22:00:00Z"]],
+          "audit": .array(rows), "storage": ["rows": 3, "head": "3:ab", "retained": 0, "disk": "full"],
+          "started_at": .string(Samples.now),
+        ]
+      ), (.unlock, [:]),
     ]
   }
 

@@ -18,7 +18,22 @@ extension ConsolePages {
   static func sample() throws -> ConsolePages {
     let seoul = try Data(contentsOf: URL(filePath: "/usr/share/zoneinfo/Asia/Seoul"))
     return try ConsolePages(
-      zone: try ZoneRules(name: "Asia/Seoul", tzif: Array(seoul)), endpoint: "http://127.0.0.1:4566")
+      zone: try ZoneRules(name: "Asia/Seoul", tzif: Array(seoul)), endpoint: "http://127.0.0.1:4566",
+      environment: "dev")
+  }
+}
+
+extension ConsolePages {
+  /// A page as somebody sees it who may act, unless said otherwise.
+  func page(
+    _ route: ConsoleRequest.Route, view: JSON?, in language: Language = .english, mayAct: Bool = true,
+    query: String = ""
+  ) throws -> ConsolePage {
+    var reader = ConsoleReader()
+    reader.language = language
+    reader.csrf = mayAct ? "c5f" : nil
+    reader.target = ConsoleRequest.path(of: route) + query
+    return page(route, view: view, reader, at: try #require(Timestamp(Samples.now)))
   }
 }
 

@@ -1,4 +1,5 @@
 import Events
+import Schedules
 import Testing
 
 @testable import Console
@@ -10,14 +11,16 @@ import Testing
     (26_070_000, "7 h 14 min"), (86_400_000, "1 d"), (187_200_000, "2 d 4 h"),
   ])
   func `a length is told in its two largest units`(_ milliseconds: Int64, _ words: String) {
-    #expect(WallTexts.length(Span(milliseconds: milliseconds)) == words)
+    #expect(WallTexts.length(Span(milliseconds: milliseconds), Words(language: .english)) == words)
   }
 
   @Test func `a moment is told from now`() {
     let now = Timestamp(seconds: 1_000_000)
-    #expect(WallTexts.relative(now + .minutes(3), to: now) == "in 3 min")
-    #expect(WallTexts.relative(now - .minutes(3), to: now) == "3 min ago")
-    #expect(WallTexts.relative(now - Span(milliseconds: 999), to: now) == "now")
+    let clock = WallTexts(zone: .utc)
+    let english = Words(language: .english)
+    #expect(clock.relative(now + .minutes(3), to: now, english) == "in 3 min")
+    #expect(clock.relative(now - .minutes(3), to: now, english) == "3 min ago")
+    #expect(clock.relative(now - Span(milliseconds: 999), to: now, english) == "now")
   }
 
   @Test func `a long text is cut by scalar`() {

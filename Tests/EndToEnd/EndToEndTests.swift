@@ -7,12 +7,21 @@ import Testing
 @Suite(.serialized, .timeLimit(.minutes(10)))
 struct EndToEndTests {
   @Test func `boto3 and the AWS CLI are here`() async throws {
-    let python = try await Script.run(["-c", "import boto3, shutil, sys; sys.exit(not shutil.which('aws'))"])
-    #expect(python.status == 0, "python3 with boto3 and the AWS CLI are needed: make clients\n\(python.output)")
+    let look =
+      "import boto3, selenium, shutil, sys; sys.exit(not all(map(shutil.which, ('aws', 'chromium', 'chromedriver'))))"
+    let python = try await Script.run(["-c", look])
+    #expect(
+      python.status == 0,
+      "python3 with boto3, selenium, the AWS CLI and Chromium are needed: make clients\n\(python.output)")
   }
 
   @Test func `the specification's commands, shapes and errors hold`() async throws {
     let script = try await Script.run(Script.named("specification.py"))
+    #expect(script.status == 0, "\(script.output)")
+  }
+
+  @Test func `every screen of the console holds in a real browser, and every action works`() async throws {
+    let script = try await Script.run(Script.named("console.py"))
     #expect(script.status == 0, "\(script.output)")
   }
 

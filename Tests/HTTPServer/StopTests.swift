@@ -19,7 +19,7 @@ struct StopTests {
         }
       }
     }
-    #expect(clock.now - began < .seconds(1))
+    #expect(clock.now - began < .seconds(10))
   }
 
   @Test(arguments: [10, 32 << 20])

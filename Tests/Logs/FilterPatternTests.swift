@@ -25,6 +25,26 @@ func `a filter pattern matches what the user guide says`(_ row: JSON) throws {
   }
 }
 
+/// Source: CloudWatch Logs API reference, TestMetricFilter, its samples.
+@Test(
+  arguments: [
+    ("ERROR", "an ERROR", [:]), ("{ $.level = ERROR }", #"{"level":"ERROR"}"#, ["$.level": "ERROR"]),
+    (
+      "{ ($.a[0].b = 1 || $.c IS NULL) && $.d NOT EXISTS }", #"{"a":[{"b":1.50}],"c":null}"#,
+      ["$.a[0].b": "1.50", "$.c": "null"]
+    ),
+    ("[ip, , code = 4*, size]", #"::1 "GET /" 404 [a b]"#, ["$ip": "::1", "$code": "404", "$size": "a b"]),
+    ("[..., code, size]", "x y z 200 5", ["$code": "200", "$size": "5"]),
+    ("[a, rest]", "1 2 3", ["$a": "1", "$rest": "2 3"]),
+    ("[a, b, c]", "1 2", [:]), ("{ $.a = 1 }", "no JSON", [:]),
+  ] as [(String, String, [String: String])])
+func `what stands at the selectors and in the named fields is told`(
+  _ pattern: String, _ message: String, _ wanted: [String: String]
+) throws {
+  let values = try FilterPattern(parsing: pattern).values(in: message)
+  #expect(Dictionary(uniqueKeysWithValues: values.map { ($0.name, $0.value) }) == wanted)
+}
+
 @Test func `an error says its place`() throws {
   let error = #expect(throws: FilterPatternError.self) { try FilterPattern(parsing: "{ $.a = }") }
   #expect(

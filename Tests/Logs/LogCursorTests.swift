@@ -31,6 +31,19 @@ private func refused(_ token: String, for list: String) -> Bool {
   }
 }
 
+@Test func `a turn steps over the event, and back again`() {
+  let behind = LogCursor(.forward, timestamp: Timestamp(seconds: 5), sequence: 3)
+  let before = LogCursor(.backward, timestamp: Timestamp(seconds: 5), sequence: 4)
+  #expect(behind.turned(.backward) == before)
+  #expect(before.turned(.forward) == behind)
+  #expect(behind.turned(.forward) == behind)
+  #expect(before.turned(.backward) == before)
+  let first = LogCursor(.backward, timestamp: .epoch, sequence: 0)
+  #expect(first.turned(.forward).sequence == 0)
+  let last = LogCursor(.forward, timestamp: .epoch, sequence: .max)
+  #expect(last.turned(.backward).sequence == .max)
+}
+
 @Test func `a token with one digit changed is refused`() {
   let token = Array(LogCursor(.forward, timestamp: Timestamp(seconds: 5), sequence: 3).token(for: "g").utf8)
   for place in token.indices.dropFirst(2) {

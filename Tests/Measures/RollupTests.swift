@@ -64,6 +64,26 @@ import Testing
     #expect(abs(try value("wm90") - 50) < 1)
   }
 
+  @Test func `sums that outgrow every number are stored and read without one that is none`() throws {
+    let huge = Double.greatestFiniteMagnitude
+    for rollup in [
+      Rollup(sampleCount: huge, sum: huge, minimum: 1, maximum: huge), Rollup(huge, count: huge),
+      Rollup(-huge, count: huge), Rollup(sampleCount: .leastNonzeroMagnitude, sum: huge, minimum: 1, maximum: 2),
+    ] {
+      let twice = rollup.merged(with: rollup)
+      let stored = try #require(Rollup(json: try JSON(parsing: twice.json.text)))
+      #expect(stored == twice)
+      for name in ["Sum", "Average", "p50", "tm90", "wm90", "ts90", "TC(10%:90%)", "PR(1:2)", "IQM"] {
+        #expect(try Statistic(name).value(of: stored)?.isFinite ?? true, "\(name)")
+      }
+    }
+  }
+
+  @Test(arguments: [("p90", 100.0), ("p50", 20), ("p10", 100), ("p100", nil), ("Sum", nil), ("tm90", nil)])
+  func `a percentile says little of few samples`(_ name: String, _ least: Double?) throws {
+    #expect(try Statistic(name).samplesMin == least)
+  }
+
   @Test(arguments: ["", "p101", "p", "tm", "TM(90%:10%)", "PR(:)", "median", "p-1", "sum"])
   func `what is no statistic is refused`(_ text: String) {
     #expect(throws: MetricError.self) { _ = try Statistic(text) }
@@ -80,6 +100,10 @@ import Testing
       Datum.Content.value(.infinity), .value(.nan), .values([], counts: nil), .values([1], counts: [1, 2]),
       .values([1], counts: [0]), .statistics(sampleCount: 0, sum: 0, minimum: 0, maximum: 0),
       .statistics(sampleCount: 1, sum: 1, minimum: 2, maximum: 1),
+      .statistics(sampleCount: 1.7e308, sum: 1, minimum: 1, maximum: 2),
+      .statistics(sampleCount: .leastNonzeroMagnitude, sum: 1e108, minimum: 1, maximum: 2),
+      .values([1, 2], counts: [1.7e308, 1.7e308]),
+      .value(Datum.magnitudeMax * 2),
     ] {
       #expect(throws: MetricError.self) { try datum(content) }
     }

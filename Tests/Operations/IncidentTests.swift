@@ -1,4 +1,5 @@
 import Alarms
+import Console
 import Engine
 import Events
 import Extraction
@@ -12,7 +13,8 @@ import Simulation
 import Telemetry
 import Testing
 
-/// Twelve nights on call: the first line of `doctor` or `why` names the cause, and the right alarm, and only that, rings.
+/// Twelve nights on call: the first line of `doctor` or `why` names the cause, the console leads to it in three clicks, and
+/// the right alarm, and only that, rings.
 @Suite struct IncidentTests {
   /// What rings, and what the first lines say.
   private func examine(_ room: Room) async throws -> (first: String, alarms: Set<String>) {
@@ -51,6 +53,8 @@ import Testing
     #expect(alarms == ["schedule-disabled"])
     let slot = Cause.slotID(rule: room.names.scheduleRule, at: Room.start)
     #expect(try await why(room, slot).contains("RULE_DISABLED"))
+    try await Clicks(room.room).follow(
+      ["/console/triggers", "/console/triggers/\(room.names.scheduleRule)"], finds: "PutRule by AKIAMALLORY")
   }
 
   @Test func `2: a data source is misspelt`() async throws {
@@ -61,6 +65,8 @@ import Testing
     let (first, alarms) = try await examine(room)
     #expect(first.hasPrefix("warning decisions: 1 rejected") && first.contains("yahoo_finanse"), "\(first)")
     #expect(alarms == ["trigger-dead-letters"])
+    try await Clicks(room.room).follow(
+      [ConsoleRequest.path(of: .decision(id: "e-2/\(room.names.opsManualRule)"))], finds: "yahoo_finanse")
   }
 
   @Test func `3: the breaker of the table is open`() async throws {
@@ -73,6 +79,8 @@ import Testing
     let (first, alarms) = try await examine(room)
     #expect(first.hasPrefix("failing breakers: the breaker of market.prices is open"), "\(first)")
     #expect(alarms == ["breaker-open"], "\(alarms)")
+    try await Clicks(room.room).follow(
+      ["/console/system"], finds: "the breaker of market.prices is open")
   }
 
   @Test func `4: the budget of the source is spent`() async throws {
@@ -86,6 +94,8 @@ import Testing
     let (first, alarms) = try await examine(room)
     #expect(alarms == ["source-budget-spent-yahoo-finance"], "\(alarms)")
     #expect(first.hasPrefix("warning budgets: the budget of yahoo_finance is spent"), "\(first)")
+    try await Clicks(room.room).follow(
+      ["/console/system"], finds: "the budget of yahoo_finance is spent")
   }
 
   @Test func `5: the worker is dead`() async throws {
@@ -98,6 +108,8 @@ import Testing
     let (first, alarms) = try await examine(room)
     #expect(first.hasPrefix("failing loops: no worker takes chunks: 1 wait"), "\(first)")
     #expect(alarms == ["work-stalled"], "\(alarms)")
+    try await Clicks(room.room).follow(
+      ["/console/system"], finds: "no worker takes chunks: 1 wait")
   }
 
   @Test func `6: a lease is held, and lets go when it expires`() async throws {
@@ -112,6 +124,9 @@ import Testing
     #expect(first.hasPrefix("warning backlog: 1 causes wait their turn"), "\(first)")
     #expect(alarms.isEmpty)
     #expect(try await why(room, "e-6").contains("LEASE_HELD"))
+    try await Clicks(room.room).follow(
+      [ConsoleRequest.path(of: .decision(id: "e-6/\(room.names.opsManualRule)"))], finds: "somebody holds market.prices"
+    )
     try await room.live(minutes: 25)
     #expect(try await why(room, "e-6").hasPrefix("dispatched"))
   }
@@ -128,6 +143,8 @@ import Testing
     #expect(alarms == ["failed-invocations", "trigger-dead-letters"])
     let slot = Cause.slotID(rule: room.names.scheduleRule, at: Room.start)
     #expect(try await why(room, slot).contains("NOT_PERMITTED"))
+    try await Clicks(room.room).follow(
+      ["/console/system"], finds: "events.amazonaws.com may not use")
   }
 
   @Test func `7: a night in which clocks change`() async throws {
@@ -141,6 +158,8 @@ import Testing
     var query = LedgerQuery()
     query.rule = room.names.scheduleRule
     #expect(try await room.store.entries(query).compactMap(\.about.slot).count == 4)
+    try await Clicks(room.room).follow(
+      ["/console/timeline"], finds: "dispatched DISPATCHED")
   }
 
   @Test func `9: the shelf is full of letters`() async throws {
@@ -152,6 +171,8 @@ import Testing
     #expect(shelf.sentence.hasPrefix("20 on the shelf, the last for UNKNOWN_TABLE"))
     #expect(shelf.fix == "bellcrank dlq list --preview")
     #expect(try await examine(room).alarms == ["trigger-dead-letters"])
+    try await Clicks(room.room).follow(
+      ["/console/shelf"], finds: "20 dead letters on the shelf")
   }
 
   @Test func `10: the clock was set back`() async throws {
@@ -162,6 +183,8 @@ import Testing
     let (first, alarms) = try await examine(room)
     #expect(first.hasPrefix("failing clock: the clock went back"), "\(first)")
     #expect(alarms == ["clock-went-back"], "\(alarms)")
+    try await Clicks(room.room).follow(
+      ["/console/system"], finds: "the clock went back")
   }
 
   @Test func `11: a loop was stopped`() async throws {
@@ -172,6 +195,8 @@ import Testing
     #expect(first.hasPrefix("warning decisions: 1 loop_stopped"), "\(first)")
     #expect(alarms == ["loop-stopped", "trigger-dead-letters"], "\(alarms)")
     #expect(try await why(room, "e-11").contains("LOOP_STOPPED"))
+    try await Clicks(room.room).follow(
+      [ConsoleRequest.path(of: .decision(id: "e-11/\(room.names.opsManualRule)"))], finds: "LOOP_STOPPED")
   }
 
   @Test func `12: a chunk that nobody can read`() async throws {
@@ -183,5 +208,7 @@ import Testing
     let (first, alarms) = try await examine(room)
     #expect(first.hasPrefix("warning dead-letters: 1 on the shelf, the last for"), "\(first)")
     #expect(alarms == ["work-dead-letters"], "\(alarms)")
+    try await Clicks(room.room).follow(
+      ["/console/shelf"], finds: "1 dead letter on the shelf")
   }
 }

@@ -128,13 +128,34 @@ import Testing
     #expect(try await room.state("failed-invocations") == .ok)
     #expect(try await room.state("source-throttled-yahoo-finance") == .ok)
     let history = try await room.room.alarms.history(
-      of: "dev-customer-failed-invocations", kind: .stateUpdate, in: .epoch..<room.clock.now().after(60), before: nil,
-      limit: 10)
+      of: "dev-customer-failed-invocations", kind: .stateUpdate, in: .epoch..<room.clock.now().after(60),
+      AlarmHistoryPage(limit: 10))
     #expect(
       history.map(\.item.summary) == [
         "Alarm updated from ALARM to OK", "Alarm updated from OK to ALARM",
         "Alarm updated from INSUFFICIENT_DATA to OK",
       ])
+  }
+
+  @Test func `an alarm that ignores a percentile of few samples stays where it is`() async throws {
+    let room = try await Room()
+    let metric = MetricID("App", "slow")
+    func put(_ samples: Double, _ lowSamples: LowSamples) async throws -> AlarmState? {
+      let alarm = try AlarmDefinition(
+        name: "slow-\(Int(samples))-\(lowSamples.rawValue)", description: nil,
+        subject: .metric(metric, statistic: "p90", unit: nil), period: 60, evaluationPeriods: 1, threshold: 1,
+        comparison: .greater, lowSamples: lowSamples)
+      try await room.room.alarms.put(alarm)
+      let minute = MetricMinute(
+        metric: metric, unit: .count, at: MetricPeriods.start(of: room.clock.now(), period: 60) - .minutes(1))
+      try await room.store.add([minute: Rollup(5, count: samples)], saving: [], at: room.clock.now())
+      _ = try await room.room.alarms.evaluate()
+      return try await room.room.alarms.alarm(alarm.name)?.state
+    }
+    #expect(try await put(9, .ignore) == .insufficientData)
+    #expect(try await put(9, .evaluate) == .alarm)
+    // 18 samples were there; a p90 needs 100.
+    #expect(try await put(82, .ignore) == .alarm)
   }
 
   @Test func `minutes that are old are folded, and their sums stay`() async throws {
@@ -162,7 +183,7 @@ import Testing
     _ = try await ControlRoom(
       room.engine, room.room.recorder, room.store, room.hook, HMACSigner(), room.room.permissions, room.machine,
       webhooks: [])
-    #expect(try await room.room.alarms.alarms().count == count - 1)
+    #expect(try await room.room.alarms.alarms().count == count - 2)
     for alarm in try await room.room.alarms.alarms() { #expect(alarm.definition.severity != nil) }
     for board in try await room.store.documents(.dashboard) {
       let body = try #require(board.json["body"]?.string)

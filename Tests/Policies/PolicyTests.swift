@@ -63,8 +63,25 @@ import Testing
         Issue.record("\(row.text) was taken")
       } catch let error as PolicyError {
         #expect(error.message.hasPrefix(try #require(row["message"]?.string)), "\(error.message)")
-        #expect(error.code.rawValue == "MalformedPolicyDocument")
+        #expect(error.code.rawValue == row["code"]?.string ?? "MalformedPolicyDocument")
       }
+    }
+  }
+
+  /// Source: IAM user guide, "AWS JSON policy elements: Principal", role sessions; a session's ARN lacks the path.
+  @Test func `a statement for a role with a path means its sessions, and no other role of that name`() throws {
+    let session = try #require(ResourceName("arn:aws:sts::123456789012:assumed-role/etl/job1"))
+    let role = ResourceName(service: "iam", region: "", account: "123456789012", resource: "role/a/b/etl")
+    for (entry, decision) in [("a/b/etl", "allowed"), ("etl", "implicitDeny"), ("a/etl", "implicitDeny")] {
+      let text = """
+        {"Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:role/\(entry)"},
+        "Action":"sqs:SendMessage","Resource":"*"}}
+        """
+      let policy = NamedPolicy("q", try PolicyDocument(text, as: .resource))
+      let request = PolicyRequest(
+        principal: .identity(session), action: "sqs:SendMessage", resource: "arn:aws:sqs:us-east-1:123456789012:q",
+        resourceAccount: "123456789012", context: PolicyContext([:]), role: role)
+      #expect(PolicyEvaluation(request, PolicySet(resource: policy)).decision.rawValue == decision, "\(entry)")
     }
   }
 

@@ -1,3 +1,4 @@
+import Alarms
 import Engine
 import Events
 import Ingestion
@@ -36,6 +37,9 @@ extension Stage {
       #expect(found == Document(name: "b", json: ["n": 2], createdAt: Sample.start, changedAt: later))
       #expect(try await stage.operators.remove(.dashboard, "b", at: Sample.start))
       #expect(try await !stage.operators.remove(.dashboard, "b", at: Sample.start))
+      #expect(try await stage.operators.document(.role, "b") != nil)
+      #expect(try await stage.operators.document(.role, "b\u{0}c") == nil)
+      #expect(try await !stage.operators.remove(.role, "b\u{0}c", at: Sample.start))
       #expect(try await stage.operators.document(.role, "b") != nil)
     }
   }
@@ -86,6 +90,57 @@ extension Stage {
       try stage.reopen()
       #expect(try await stage.operators.records(LogQuery(group: "/g")).isEmpty)
       #expect(try await !stage.operators.deleteLogGroup("/g"))
+    }
+  }
+
+  @Test(arguments: Adapter.all)
+  func `a line is kept whole, whatever is in it`(_ adapter: Adapter) async throws {
+    try await adapter.run { stage in
+      let texts = ["", "a\u{0}b", "\u{0}", "e\u{301} é 안녕 \u{1F600}\u{2028}\n"]
+      try await stage.operators.append(texts.enumerated().map { line($0.element, $0.offset) })
+      try stage.reopen()
+      let found = try await stage.operators.records(LogQuery(group: "/g")).map { Array($0.record.message.utf8) }
+      #expect(found == texts.map { Array($0.utf8) })
+    }
+  }
+
+  @Test(arguments: Adapter.all)
+  func `a group is told with what it was made with, and no later one of its name`(_ adapter: Adapter) async throws {
+    try await adapter.run { stage in
+      let traits = LogGroupTraits(groupClass: .infrequentAccess, tags: ["team": "data"])
+      #expect(try await stage.operators.createLogGroup("/g", traits, at: Sample.start))
+      #expect(try await !stage.operators.createLogGroup("/g", .plain, at: Sample.start))
+      try stage.reopen()
+      #expect(try await stage.operators.logGroups().map(\.traits) == [traits])
+      #expect(try await stage.operators.deleteLogGroup("/g"))
+      #expect(try await stage.operators.createLogGroup("/g", .plain, at: Sample.start))
+      #expect(try await stage.operators.logGroups().map(\.traits) == [.plain])
+    }
+  }
+
+  // MARK: Alarms
+
+  @Test(arguments: Adapter.all)
+  func `a history is read page by page in both directions`(_ adapter: Adapter) async throws {
+    try await adapter.run { stage in
+      let items = (0..<4).map { number in
+        AlarmHistoryItem(
+          alarm: "a", at: Sample.start.after(number), kind: .action, summary: String(number), data: [:])
+      }
+      try await stage.operators.save([], items, at: Sample.start)
+      try stage.reopen()
+      for (isAscending, wanted) in [(true, ["0", "1", "2", "3"]), (false, ["3", "2", "1", "0"])] {
+        var found: [String] = []
+        var after: Int64?
+        for _ in 0..<4 {
+          let page = AlarmHistoryPage(isAscending: isAscending, after: after, limit: 1)
+          let lines = try await stage.operators.history(
+            of: "a", kind: .action, in: Sample.start..<Sample.start.after(9), page)
+          found += lines.map(\.item.summary)
+          after = lines.last?.place
+        }
+        #expect(found == wanted)
+      }
     }
   }
 

@@ -30,6 +30,27 @@ import Testing
   }
 
   @Test(arguments: Adapter.all)
+  func `a queue that is removed is gone with its messages, and one made anew is empty`(_ adapter: Adapter) async throws
+  {
+    try await run(adapter) { stage in
+      _ = try await stage.store.create(QueueDefinition(name: "other"), at: Sample.start)
+      try await stage.store.send([message("m1"), message("m2", to: "other")], at: Sample.start)
+      #expect(try await stage.store.remove(queue: "q"))
+      #expect(try await !stage.store.remove(queue: "q"))
+      try stage.reopen()
+      #expect(try await stage.store.queue("q") == nil)
+      #expect(try await stage.store.message("m1") == nil)
+      #expect(try await stage.store.message("m2") != nil)
+      let error = await #expect(throws: StoreError.self) {
+        try await stage.store.send([message("m3")], at: Sample.start)
+      }
+      #expect(error?.code == .refused)
+      #expect(try await stage.store.create(QueueDefinition(name: "q"), at: Sample.start))
+      #expect(try await receive(stage, at: Sample.start).isEmpty)
+    }
+  }
+
+  @Test(arguments: Adapter.all)
   func `a message comes out as it went in`(_ adapter: Adapter) async throws {
     try await run(adapter) { stage in
       let sent = OutgoingMessage(

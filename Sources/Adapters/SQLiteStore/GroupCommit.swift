@@ -20,6 +20,8 @@ final class GroupCommit: Sendable {
     var isDraining = false
   }
 
+  /// Rings once a transaction that changed something is durable.
+  let committed = Bell()
   private let writer: any DatabaseWriter
   private let state = Mutex(State())
 
@@ -76,6 +78,7 @@ final class GroupCommit: Sendable {
 
   private func drain(_ db: Database) {
     while let batch = next() {
+      let before = db.totalChangesCount
       do {
         try db.inTransaction(.immediate) {
           // Alone in its transaction a write needs no savepoint: it is undone with it.
@@ -90,6 +93,7 @@ final class GroupCommit: Sendable {
           }
           return .commit
         }
+        if db.totalChangesCount != before { committed.ring() }
         for job in batch { job.done(nil) }
       } catch {
         for job in batch { job.done(error) }

@@ -107,6 +107,17 @@ extension SQLiteStore: AdmissionDesk {
     }
   }
 
+  public func leases(
+    at now: Timestamp
+  ) async throws(StoreError) -> [(domain: String, table: String, owner: String, until: Timestamp)] {
+    try await read { db in
+      try db.rows(
+        "SELECT domain, table_name, owner, until FROM leases WHERE until > ? ORDER BY domain, table_name",
+        [now.milliseconds]
+      ).map { ($0["domain"], $0["table_name"], $0["owner"], $0.moment("until")) }
+    }
+  }
+
   /// Lets everybody who waits for that table be asked again, whatever they were told to wait for.
   static func wake(_ domain: String, _ table: String, at moment: Timestamp, _ db: Database) throws {
     try db.run(

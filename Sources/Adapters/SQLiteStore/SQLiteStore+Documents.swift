@@ -13,7 +13,8 @@ extension SQLiteStore: Documents {
   }
 
   public func document(_ kind: Document.Kind, _ name: String) async throws(StoreError) -> Document? {
-    try await read { db in
+    guard SQLiteStore.isWhole(name) else { return nil }
+    return try await read { db in
       try db.row(
         "SELECT name, json, created_at, changed_at FROM documents WHERE kind = ? AND name = ?", [kind.rawValue, name]
       ).map(SQLiteStore.document)
@@ -26,7 +27,8 @@ extension SQLiteStore: Documents {
   }
 
   public func remove(_ kind: Document.Kind, _ name: String, at now: Timestamp) async throws(StoreError) -> Bool {
-    try await write { db in
+    guard SQLiteStore.isWhole(name) else { return false }
+    return try await write { db in
       try db.run("DELETE FROM documents WHERE kind = ? AND name = ?", [kind.rawValue, name])
       guard db.changesCount > 0 else { return false }
       if kind == .resourcePolicy {
@@ -50,6 +52,9 @@ extension SQLiteStore: Documents {
       try note(StateRecord(.policy, change.name, at: now, change.json), db)
     }
   }
+
+  /// Whether the driver takes the whole name: it ends a text at U+0000, where another name may end.
+  static func isWhole(_ name: String) -> Bool { !name.utf8.contains(0) }
 
   private static func document(_ row: Row) throws -> Document {
     Document(

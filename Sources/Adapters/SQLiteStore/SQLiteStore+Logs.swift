@@ -1,5 +1,6 @@
 import Engine
 import Events
+import Foundation
 import GRDB
 import Operations
 
@@ -11,21 +12,28 @@ extension SQLiteStore: LogStore {
     try await read { db in
       try db.rows(
         """
-        SELECT name, created_at, retention_days,
-          (SELECT TOTAL(bytes) FROM log_streams WHERE group_id = log_groups.id) AS bytes FROM log_groups ORDER BY name
-        """
+        SELECT g.name, g.created_at, g.retention_days, d.json,
+          (SELECT TOTAL(bytes) FROM log_streams WHERE group_id = g.id) AS bytes
+        FROM log_groups AS g LEFT JOIN documents AS d ON d.kind = ? AND d.name = g.name ORDER BY g.name
+        """, [Document.Kind.logGroup.rawValue]
       ).map { row in
-        LogGroup(
-          name: row["name"], createdAt: row.moment("created_at"), retentionDays: row["retention_days"],
+        let isPlain = (row["json"] as String?) == nil
+        return LogGroup(
+          name: row["name"], isPlain ? .plain : try row.decoded("json") { LogGroupTraits(json: $0) },
+          createdAt: row.moment("created_at"), retentionDays: row["retention_days"],
           storedBytes: Int(row["bytes"] as Double))
       }
     }
   }
 
-  public func createLogGroup(_ name: String, at now: Timestamp) async throws(StoreError) -> Bool {
+  public func createLogGroup(
+    _ name: String, _ traits: LogGroupTraits, at now: Timestamp
+  ) async throws(StoreError) -> Bool {
     try await write { db in
       try db.run("INSERT OR IGNORE INTO log_groups (name, created_at) VALUES (?, ?)", [name, now.milliseconds])
-      return db.changesCount > 0
+      guard db.changesCount > 0 else { return false }
+      if traits != .plain { try SQLiteStore.save([DocumentChange(.logGroup, name, traits.json)], at: now, db) }
+      return true
     }
   }
 
@@ -35,6 +43,7 @@ extension SQLiteStore: LogStore {
       try db.run("DELETE FROM log_events WHERE group_id = ?", [id])
       try db.run("DELETE FROM log_streams WHERE group_id = ?", [id])
       try db.run("DELETE FROM log_groups WHERE id = ?", [id])
+      try db.run("DELETE FROM documents WHERE kind = ? AND name = ?", [Document.Kind.logGroup.rawValue, name])
       return true
     }
   }
@@ -94,8 +103,9 @@ extension SQLiteStore: LogStore {
         let ids = try streams[key] ?? SQLiteStore.stream(of: record, db)
         streams[key] = ids
         try db.run(
-          "INSERT INTO log_events (group_id, stream_id, at, ingested_at, message) VALUES (?, ?, ?, ?, ?)",
-          [ids.group, ids.stream, record.at.milliseconds, record.ingestedAt.milliseconds, record.message])
+          // As bytes, here and where it is read: a text of SQLite's driver ends at U+0000.
+          "INSERT INTO log_events (group_id, stream_id, at, ingested_at, message) VALUES (?, ?, ?, ?, CAST(? AS TEXT))",
+          [ids.group, ids.stream, record.at.milliseconds, record.ingestedAt.milliseconds, Data(record.message.utf8)])
         try db.run(
           """
           UPDATE log_streams SET first_at = MIN(IFNULL(first_at, ?1), ?1), last_at = MAX(IFNULL(last_at, ?1), ?1),
@@ -136,16 +146,16 @@ extension SQLiteStore: LogStore {
       let order = query.isForward ? "e.at, e.seq" : "e.at DESC, e.seq DESC"
       let rows = try db.rows(
         """
-        SELECT e.seq, e.at, e.ingested_at, e.message, s.name FROM log_events AS e JOIN log_streams AS s
-          ON s.id = e.stream_id WHERE \(conditions.joined(separator: " AND ")) ORDER BY \(order)
-        LIMIT \(max(1, min(query.limit, LogQuery.limitMax)))
+        SELECT e.seq, e.at, e.ingested_at, CAST(e.message AS BLOB) AS message, s.name
+        FROM log_events AS e JOIN log_streams AS s ON s.id = e.stream_id
+        WHERE \(conditions.joined(separator: " AND ")) ORDER BY \(order) LIMIT \(max(1, min(query.limit, LogQuery.limitMax)))
         """, arguments)
       return rows.map { row in
         StoredLogRecord(
           sequence: row["seq"],
           record: LogRecord(
             group: query.group, stream: row["name"], at: row.moment("at"), ingestedAt: row.moment("ingested_at"),
-            message: row["message"]))
+            message: String(decoding: row["message"] as Data, as: UTF8.self)))
       }
     }
   }

@@ -134,7 +134,7 @@ extension SQLiteStore: MetricStore {
   private static func metric(
     _ metric: MetricID, _ rollup: Rollup, at moment: Timestamp, _ db: Database
   ) throws -> Int64 {
-    let latest = rollup.sampleCount > 0 ? rollup.sum / rollup.sampleCount : 0
+    let latest = Statistic.average.value(of: rollup) ?? 0
     try db.run(
       """
       INSERT INTO metrics (key, namespace, name, last_at, sum, samples, latest) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -216,16 +216,19 @@ extension SQLiteStore: AlarmJournal {
   }
 
   public func history(
-    of alarm: String?, kind: AlarmHistoryItem.Kind?, in range: Range<Timestamp>, before: Int64?, limit: Int
+    of alarm: String?, kind: AlarmHistoryItem.Kind?, in range: Range<Timestamp>, _ page: AlarmHistoryPage
   ) async throws(StoreError) -> [(place: Int64, item: AlarmHistoryItem)] {
-    try await read { db in
+    guard SQLiteStore.isWhole(alarm ?? "") else { return [] }
+    return try await read { db in
       try db.rows(
         """
         SELECT seq, alarm, at, type, json FROM alarm_history WHERE (?1 IS NULL OR alarm = ?1)
-          AND (?2 IS NULL OR type = ?2) AND at >= ?3 AND at < ?4 AND (?5 IS NULL OR seq < ?5) ORDER BY seq DESC LIMIT ?6
+          AND (?2 IS NULL OR type = ?2) AND at >= ?3 AND at < ?4
+          AND (?5 IS NULL OR seq \(page.isAscending ? ">" : "<") ?5) ORDER BY seq \(page.isAscending ? "ASC" : "DESC")
+        LIMIT ?6
         """,
         [
-          alarm, kind?.rawValue, range.lowerBound.milliseconds, range.upperBound.milliseconds, before, limit,
+          alarm, kind?.rawValue, range.lowerBound.milliseconds, range.upperBound.milliseconds, page.after, page.limit,
         ]
       ).map { row in
         guard let kind = AlarmHistoryItem.Kind(rawValue: row["type"]) else {

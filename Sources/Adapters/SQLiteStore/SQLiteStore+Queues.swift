@@ -124,6 +124,14 @@ extension SQLiteStore: WorkQueues {
     try await write { db in try db.run("DELETE FROM messages WHERE queue = ?", [queue]) }
   }
 
+  public func remove(queue: String) async throws(StoreError) -> Bool {
+    try await write { db in
+      try db.run("DELETE FROM messages WHERE queue = ?", [queue])
+      try db.run("DELETE FROM queues WHERE name = ?", [queue])
+      return db.changesCount > 0
+    }
+  }
+
   static func create(_ queue: QueueDefinition, at now: Timestamp, _ db: Database) throws -> Bool {
     try db.run(
       "INSERT OR IGNORE INTO queues (name, json, created_at) VALUES (?, ?, ?)",

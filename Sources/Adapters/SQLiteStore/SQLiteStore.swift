@@ -57,6 +57,9 @@ public final class SQLiteStore: Sendable {
     do { try database.close() } catch { throw StoreError(error) }
   }
 
+  /// Rings when something was committed.
+  public var committed: Bell { commits.committed }
+
   func write<Value: Sendable>(
     _ body: @escaping @Sendable (Database) throws -> Value
   ) async throws(StoreError) -> Value {

@@ -11,6 +11,7 @@ extension AlarmDefinition {
       "EvaluationPeriods": JSON(evaluationPeriods), "DatapointsToAlarm": JSON(datapointsToAlarm),
       "Threshold": JSON(threshold), "ComparisonOperator": .string(comparison.rawValue),
       "TreatMissingData": .string(missingData.rawValue),
+      "EvaluateLowSampleCountPercentile": lowSamples.map { .string($0.rawValue) },
       "Tags": .object(tags.sorted { $0.key < $1.key }.map { .init($0.key, .string($0.value)) }),
     ])
     switch subject {
@@ -39,6 +40,7 @@ extension AlarmDefinition {
       insufficientDataActions: texts("InsufficientDataActions"), subject: subject, period: period,
       evaluationPeriods: evaluations, datapointsToAlarm: datapoints, threshold: threshold, comparison: comparison,
       missingData: missing,
+      lowSamples: json["EvaluateLowSampleCountPercentile"]?.string.flatMap { LowSamples(rawValue: $0) },
       tags: Dictionary(
         (json["Tags"]?.members ?? []).compactMap { member in member.value.string.map { (member.key, $0) } },
         uniquingKeysWith: { _, last in last }))

@@ -40,6 +40,11 @@ public enum MissingData: String, Sendable, Hashable, Codable, CaseIterable {
   case missing, ignore, breaching, notBreaching
 }
 
+/// What an alarm on a percentile does in a period that has too few samples to tell it.
+public enum LowSamples: String, Sendable, Hashable, Codable, CaseIterable {
+  case evaluate, ignore
+}
+
 /// What an alarm watches.
 public enum AlarmSubject: Sendable, Hashable {
   /// One metric by one statistic; a period without a unit reads all units.
@@ -93,13 +98,15 @@ public struct AlarmDefinition: Sendable, Hashable {
   public var threshold: Double
   public var comparison: AlarmComparison
   public var missingData: MissingData
+  /// nil evaluates, and is not told.
+  public var lowSamples: LowSamples?
   public var tags: [String: String]
 
   public init(
     name: String, description: String?, actionsEnabled: Bool = true, okActions: [String] = [],
     alarmActions: [String] = [], insufficientDataActions: [String] = [], subject: AlarmSubject, period: Int,
     evaluationPeriods: Int, datapointsToAlarm: Int? = nil, threshold: Double, comparison: AlarmComparison,
-    missingData: MissingData = .missing, tags: [String: String] = [:]
+    missingData: MissingData = .missing, lowSamples: LowSamples? = nil, tags: [String: String] = [:]
   ) throws(MetricError) {
     self.name = name
     self.description = description
@@ -114,6 +121,7 @@ public struct AlarmDefinition: Sendable, Hashable {
     self.threshold = threshold
     self.comparison = comparison
     self.missingData = missingData
+    self.lowSamples = lowSamples
     self.tags = tags
     try check()
   }

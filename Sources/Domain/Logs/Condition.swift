@@ -4,6 +4,14 @@ indirect enum Condition<Test: Sendable & Hashable>: Sendable, Hashable {
   case all([Condition])
   case any([Condition])
 
+  /// All tests, in the order in which they were written.
+  var tests: [Test] {
+    switch self {
+    case .test(let test): [test]
+    case .all(let parts), .any(let parts): parts.flatMap(\.tests)
+    }
+  }
+
   /// Whether the whole holds, asking `check` for as few of the tests as decide it.
   func holds(_ check: (Test) -> Bool) -> Bool {
     switch self {

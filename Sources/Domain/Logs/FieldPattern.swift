@@ -11,21 +11,32 @@ struct FieldPattern: Sendable, Hashable {
   let head: [Field]
   /// The fields after the ellipsis; nil if there is none.
   let tail: [Field]?
+  /// Of all fields, those of the head first; empty for a field without a name.
+  let names: [String]
 
   func matches(_ message: [UInt8]) -> Bool {
-    let places = MessageFields.places(in: message)
-    guard let tail else { return matchesWithoutEllipsis(message, places) }
-    guard places.count >= head.count + tail.count else { return false }
-    return FieldPattern.hold(head, places.prefix(head.count), in: message)
-      && FieldPattern.hold(tail, places.suffix(tail.count), in: message)
+    guard let places = places(in: message) else { return false }
+    return FieldPattern.hold(head + (tail ?? []), places, in: message)
   }
 
-  private func matchesWithoutEllipsis(_ message: [UInt8], _ places: [MessageFields.Place]) -> Bool {
-    guard places.count >= head.count, let last = places.last else { return false }
-    if places.count == head.count { return FieldPattern.hold(head, places[...], in: message) }
+  /// What stands in the fields that have a name: `$name` and the text.
+  func values(in message: [UInt8]) -> [(name: String, value: String)] {
+    zip(names, places(in: message) ?? []).filter { !$0.0.isEmpty }.map { name, place in
+      ("$\(name)", String(decoding: message[place.content], as: UTF8.self))
+    }
+  }
+
+  /// Where each field stands, those of the head first; nil if there are too few.
+  private func places(in message: [UInt8]) -> ArraySlice<MessageFields.Place>? {
+    let places = MessageFields.places(in: message)
+    if let tail {
+      guard places.count >= head.count + tail.count else { return nil }
+      return places.prefix(head.count) + places.suffix(tail.count)
+    }
+    guard places.count >= head.count, let last = places.last else { return nil }
+    if places.count == head.count { return places[...] }
     let rest = places[head.count - 1].whole.lowerBound..<last.whole.upperBound
-    let fields = places.prefix(head.count - 1) + [MessageFields.Place(whole: rest, content: rest)]
-    return FieldPattern.hold(head, fields, in: message)
+    return places.prefix(head.count - 1) + [MessageFields.Place(whole: rest, content: rest)]
   }
 
   private static func hold(_ fields: [Field], _ places: ArraySlice<MessageFields.Place>, in message: [UInt8]) -> Bool {

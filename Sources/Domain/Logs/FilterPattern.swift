@@ -58,6 +58,25 @@ public struct FilterPattern: Sendable, Hashable {
     bytes.withUnsafeBufferPointer { matches($0) }
   }
 
+  /// What the pattern's selectors or named fields find in a message that it matches, as TestMetricFilter tells it.
+  ///
+  /// Source: CloudWatch Logs API, `MetricFilterMatchRecord`: `$.latency` or `$status`, and the text that stands there.
+  public func values(in message: String) -> [(name: String, value: String)] {
+    switch kind {
+    case .everything, .terms: return []
+    case .fields(let pattern): return pattern.values(in: Array(message.utf8))
+    case .json(let condition):
+      var message = message
+      guard let document = message.withUTF8({ FilterPattern.document($0) }) else { return [] }
+      var values: [(name: String, value: String)] = []
+      for selector in condition.tests.map(\.selector) where !values.contains(where: { $0.name == selector.text }) {
+        guard let value = selector.values(in: document).first else { continue }
+        values.append((selector.text, value.string ?? value.text))
+      }
+      return values
+    }
+  }
+
   private func matches(_ message: UnsafeBufferPointer<UInt8>) -> Bool {
     switch kind {
     case .everything:

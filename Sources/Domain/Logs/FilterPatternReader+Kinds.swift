@@ -90,6 +90,8 @@ extension FilterPatternReader {
   }
 
   private mutating func selector() throws(FilterPatternError) -> JSONSelector {
+    _ = peek()
+    let start = offset
     guard take("$") else { throw error("a property selector that starts with $ is due") }
     var steps: [JSONSelector.Step] = []
     while true {
@@ -105,7 +107,7 @@ extension FilterPatternReader {
       }
     }
     guard !steps.isEmpty else { throw error("a property is due after $") }
-    return JSONSelector(steps: steps)
+    return JSONSelector(text: String(decoding: bytes[start..<offset], as: UTF8.self), steps: steps)
   }
 
   private mutating func dotStep() throws(FilterPatternError) -> JSONSelector.Step {
@@ -147,28 +149,31 @@ extension FilterPatternReader {
     try enterBrackets("[", closing: UInt8(ascii: "]"))
     var head: [FieldPattern.Field] = []
     var tail: [FieldPattern.Field]?
+    var names: [String] = []
     repeat {
       if take("...") {
         guard tail == nil else { throw error("more than one ellipsis") }
         tail = []
       } else {
-        let field = try field()
+        let (name, field) = try field()
+        names.append(name)
         if tail == nil { head.append(field) } else { tail?.append(field) }
       }
     } while take(",")
     guard peek() == nil else { throw error("a comma is due") }
-    return FieldPattern(head: head, tail: tail)
+    return FieldPattern(head: head, tail: tail, names: names)
   }
 
   /// A field with or without a name, and the conditions on it, which all repeat the name.
-  private mutating func field() throws(FilterPatternError) -> FieldPattern.Field {
-    guard let byte = peek(), byte != UInt8(ascii: ",") else { return nil }
+  private mutating func field() throws(FilterPatternError) -> (name: String, field: FieldPattern.Field) {
+    guard let byte = peek(), byte != UInt8(ascii: ",") else { return ("", nil) }
     let start = offset
     let name = fieldName()
     guard !name.isEmpty else { throw error("a field name is due") }
-    guard let byte = peek(), byte != UInt8(ascii: ",") else { return nil }
+    let text = String(decoding: name, as: UTF8.self)
+    guard let byte = peek(), byte != UInt8(ascii: ",") else { return (text, nil) }
     rewind(to: start)
-    return try condition(hasParentheses: false) { reader throws(FilterPatternError) -> Comparison in
+    let field = try condition(hasParentheses: false) { reader throws(FilterPatternError) -> Comparison in
       _ = reader.peek()
       let place = reader.offset
       guard reader.fieldName() == name else {
@@ -176,6 +181,7 @@ extension FilterPatternReader {
       }
       return try reader.comparison()
     }
+    return (text, field)
   }
 
   private mutating func fieldName() -> [UInt8] {

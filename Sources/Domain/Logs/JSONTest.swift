@@ -44,6 +44,8 @@ struct JSONSelector: Sendable, Hashable {
     case wildcard
   }
 
+  /// As it was written, without blanks.
+  let text: String
   let steps: [Step]
 
   /// The values at that place: none, one, or with a wildcard many.

@@ -57,6 +57,20 @@ public struct LogCursor: Sendable, Hashable {
     return start + LogCursor.padded(LogCursor.check(start, list), to: LogCursor.checkDigits)
   }
 
+  /// The same gap between events, for a reader who goes that way from it.
+  ///
+  /// A forward cursor stands behind its event and a backward one before it, so a turn steps over the event.
+  public func turned(_ other: Direction) -> LogCursor {
+    switch (direction, other) {
+    case (.forward, .backward), (.page, .backward):
+      LogCursor(other, timestamp: timestamp, sequence: sequence == .max ? .max : sequence + 1)
+    case (.backward, .forward), (.backward, .page):
+      LogCursor(other, timestamp: timestamp, sequence: max(0, sequence - 1))
+    case (.forward, .forward), (.forward, .page), (.backward, .backward), (.page, .forward), (.page, .page):
+      LogCursor(other, timestamp: timestamp, sequence: sequence)
+    }
+  }
+
   private static let invalid = LogsError(.invalidParameter, "The specified nextToken is invalid.")
 
   private static func number(_ digits: some Collection<UInt8>) -> Int64? {

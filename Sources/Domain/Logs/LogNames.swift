@@ -57,7 +57,7 @@ public struct LogGroupName: Sendable, Hashable, Comparable, CustomStringConverti
 
 /// The name of a log stream: `2025/09/09/[$LATEST]0a1b2c`.
 ///
-/// 1 to 512 characters, none of them `:` or `*`.
+/// 1 to 512 characters, none of them `:`, `*` or U+0000.
 /// Source: CloudWatch Logs API reference, CreateLogStream.
 public struct LogStreamName: Sendable, Hashable, Comparable, CustomStringConvertible {
   private static let member = "logStreamName"
@@ -70,6 +70,10 @@ public struct LogStreamName: Sendable, Hashable, Comparable, CustomStringConvert
     try LogNameLimits.check(text, member: LogStreamName.member)
     guard !text.utf8.contains(where: { $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "*") }) else {
       throw LogNameLimits.patternError(LogStreamName.pattern, on: LogStreamName.member, value: text)
+    }
+    // A name of SQLite's driver would end there.
+    guard !text.utf8.contains(0) else {
+      throw .constraint("Member must not contain U+0000", on: LogStreamName.member, value: text)
     }
     self.text = text
   }

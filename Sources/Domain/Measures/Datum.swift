@@ -11,6 +11,8 @@ public struct Datum: Sendable, Hashable {
   public static let aheadMax = Span.hours(2)
   /// Values beyond 2^360 are refused.
   public static let magnitudeMax = Double(sign: .plus, exponent: 360, significand: 1)
+  /// Counts of samples, so that neither a sum nor a mean of values within bounds leaves what a number can hold.
+  public static let counts = 1 / magnitudeMax...magnitudeMax
 
   public let metric: MetricID
   public let unit: MetricUnit
@@ -61,7 +63,7 @@ public struct Datum: Sendable, Hashable {
       }
       var whole: Rollup?
       for (value, count) in zip(values, counts) {
-        guard count > 0, count.isFinite else {
+        guard Datum.counts.contains(count) else {
           throw MetricError(.invalidParameterValue, "The value \(count) for parameter \(place).Counts is invalid.")
         }
         let one = Rollup(try number(value, "\(place).Values"), count: count)
@@ -73,10 +75,11 @@ public struct Datum: Sendable, Hashable {
       for (name, value) in [("Sum", sum), ("Minimum", minimum), ("Maximum", maximum)] {
         _ = try number(value, "\(place).StatisticValues.\(name)")
       }
-      guard samples > 0, samples.isFinite, minimum <= maximum else {
+      guard Datum.counts.contains(samples), minimum <= maximum else {
         throw MetricError(
           .invalidParameterValue,
-          "The parameter \(place).StatisticValues needs a SampleCount above 0 and a Minimum that is at most the Maximum."
+          "The parameter \(place).StatisticValues needs a SampleCount from 2^-360 to 2^360 and a Minimum that is at most the "
+            + "Maximum."
         )
       }
       return Rollup(sampleCount: samples, sum: sum, minimum: minimum, maximum: maximum)

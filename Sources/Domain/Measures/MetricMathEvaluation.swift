@@ -215,13 +215,28 @@ struct MetricMathEvaluation {
     } else if case .scalar(let number) = try value(of: with) {
       (rule, constant) = (nil, number)
     } else {
-      throw trouble("FILL takes a number or REPEAT")
+      throw trouble("FILL takes a number, REPEAT or LINEAR")
     }
-    if rule == "LINEAR" { throw trouble("FILL takes a number or REPEAT here, not LINEAR") }
+    if rule == "LINEAR" { return interpolated(series) }
     for moment in instants.sorted() {
       let value = series[moment] ?? (rule == nil ? constant : last)
       filled[moment] = value
       last = value ?? last
+    }
+    return filled
+  }
+
+  /// Fills what lies between two values along the line through them; before the first and after the last there is none.
+  private func interpolated(_ series: MetricMath.Series) -> MetricMath.Series {
+    let known = series.sorted { $0.key < $1.key }
+    var filled = series
+    var place = 0
+    for moment in instants.sorted() where series[moment] == nil {
+      while place < known.count, known[place].key < moment { place += 1 }
+      guard place > 0, place < known.count else { continue }
+      let (left, right) = (known[place - 1], known[place])
+      let share = (moment - left.key).seconds / (right.key - left.key).seconds
+      filled[moment] = left.value * (1 - share) + right.value * share
     }
     return filled
   }

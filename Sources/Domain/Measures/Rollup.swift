@@ -23,7 +23,7 @@ public struct Rollup: Sendable, Hashable {
   /// One value, `count` times.
   public init(_ value: Double, count: Double = 1) {
     sampleCount = count
-    sum = value * count
+    sum = Rollup.bounded(value * count)
     minimum = value
     maximum = value
     add(value, count)
@@ -35,7 +35,7 @@ public struct Rollup: Sendable, Hashable {
     self.sum = sum
     self.minimum = minimum
     self.maximum = maximum
-    if sampleCount > 0 { add(sum / sampleCount, sampleCount) }
+    if sampleCount > 0 { add(Rollup.bounded(sum / sampleCount), sampleCount) }
   }
 
   private mutating func add(_ value: Double, _ count: Double) {
@@ -50,13 +50,13 @@ public struct Rollup: Sendable, Hashable {
 
   /// Takes the other's values in.
   public mutating func merge(_ other: Rollup) {
-    sampleCount += other.sampleCount
-    sum += other.sum
+    sampleCount = Rollup.total(sampleCount, other.sampleCount)
+    sum = Rollup.total(sum, other.sum)
     minimum = min(minimum, other.minimum)
     maximum = max(maximum, other.maximum)
-    zeros += other.zeros
-    positive.merge(other.positive, uniquingKeysWith: +)
-    negative.merge(other.negative, uniquingKeysWith: +)
+    zeros = Rollup.total(zeros, other.zeros)
+    positive.merge(other.positive, uniquingKeysWith: Rollup.total)
+    negative.merge(other.negative, uniquingKeysWith: Rollup.total)
     Rollup.bound(&positive)
     Rollup.bound(&negative)
   }
@@ -97,12 +97,20 @@ public struct Rollup: Sendable, Hashable {
     return Double(sign: .plus, exponent: octave, significand: 1 + place / Double(bucketsPerOctave))
   }
 
+  /// The nearest number that JSON can spell, for a sum that outgrows them all; what is none counts as zero.
+  private static func bounded(_ number: Double) -> Double {
+    guard !number.isNaN else { return 0 }
+    return min(max(number, -Double.greatestFiniteMagnitude), .greatestFiniteMagnitude)
+  }
+
+  private static func total(_ one: Double, _ other: Double) -> Double { bounded(one + other) }
+
   private static func bound(_ buckets: inout [Int: Double]) {
     guard buckets.count > bucketsMax else { return }
     let ordered = buckets.keys.sorted()
     let kept = ordered[ordered.count - bucketsMax]
     for bucket in ordered.prefix(ordered.count - bucketsMax) {
-      buckets[kept, default: 0] += buckets.removeValue(forKey: bucket) ?? 0
+      buckets[kept] = total(buckets[kept] ?? 0, buckets.removeValue(forKey: bucket) ?? 0)
     }
   }
 }

@@ -93,9 +93,22 @@ public enum Statistic: Sendable, Hashable {
     return Double(text)
   }
 
-  /// The statistic of those values; nil if there is no sample.
+  /// The statistic of those values; nil if there is no sample, or if it is no number that can be told.
   public func value(of rollup: Rollup) -> Double? {
-    guard rollup.sampleCount > 0 else { return nil }
+    guard rollup.sampleCount > 0, let value = computed(of: rollup), value.isFinite else { return nil }
+    return value
+  }
+
+  /// Samples below which a percentile says little; nil for what is no percentile.
+  ///
+  /// Source: CloudWatch user guide, "Percentile-based alarms and low data samples".
+  public var samplesMin: Double? {
+    guard case .percentile(let share) = self else { return nil }
+    let tail = share >= 50 ? 100 - share : share
+    return tail > 0 ? 1_000 / tail : nil
+  }
+
+  private func computed(of rollup: Rollup) -> Double? {
     switch self {
     case .sampleCount: return rollup.sampleCount
     case .sum: return rollup.sum

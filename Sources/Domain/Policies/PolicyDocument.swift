@@ -5,14 +5,15 @@ public struct PolicyError: Error, Sendable, Hashable {
   /// Raw values are IAM's own codes, so they are never renamed.
   public enum Code: String, Sendable, Hashable, CaseIterable {
     case malformed = "MalformedPolicyDocument"
+    case tooLong = "LimitExceeded"
   }
 
   public let code: Code
   /// For people; programs read `code`.
   public let message: String
 
-  public init(_ message: String) {
-    code = .malformed
+  public init(_ message: String, code: Code = .malformed) {
+    self.code = code
     self.message = message
   }
 }
@@ -49,8 +50,8 @@ public struct PolicyDocument: Sendable, Hashable {
 
   /// Reads a document and refuses what IAM refuses.
   public init(_ text: String, as kind: Kind) throws(PolicyError) {
-    guard text.unicodeScalars.count(where: { !$0.properties.isWhitespace }) <= kind.sizeMax else {
-      throw PolicyError("The document is larger than \(kind.sizeMax) characters")
+    guard PolicyDocument.size(of: text) <= kind.sizeMax else {
+      throw PolicyError("The document is larger than \(kind.sizeMax) characters", code: .tooLong)
     }
     let json: JSON
     do {
@@ -84,6 +85,11 @@ public struct PolicyDocument: Sendable, Hashable {
     self.text = text
     statements = read
     hasVariables = version == "2012-10-17"
+  }
+
+  /// Characters without white space, as quotas count them.
+  public static func size(of text: String) -> Int {
+    text.unicodeScalars.count { !$0.properties.isWhitespace }
   }
 
   /// The context keys that conditions and variables name, in the order of their names.

@@ -36,10 +36,14 @@ public struct PolicyRequest: Sendable, Hashable {
   /// Account that owns the resource.
   public let resourceAccount: String
   public let context: PolicyContext
+  /// The role behind a session, with its path, which a session's own ARN lacks; nil where it has none.
+  public let role: ResourceName?
 
   public init(
-    principal: Principal, action: String, resource: String, resourceAccount: String, context: PolicyContext
+    principal: Principal, action: String, resource: String, resourceAccount: String, context: PolicyContext,
+    role: ResourceName? = nil
   ) {
+    self.role = role
     self.principal = principal
     self.action = action
     self.resource = resource
@@ -205,15 +209,15 @@ public struct PolicyEvaluation: Sendable, Hashable {
     }
     guard isResource != statement.resources.isInverted else { return false }
     if let principals = statement.principals {
-      guard isMeant(principals, request.principal) != principals.isInverted else { return false }
+      guard isMeant(principals, request) != principals.isInverted else { return false }
     }
     return statement.conditions.allSatisfy { condition in
       condition.test.holds(condition.values.map(filled), request.context.values(condition.key))
     }
   }
 
-  private static func isMeant(_ principals: PolicyStatement.Principals, _ principal: Principal) -> Bool {
-    switch principal {
+  private static func isMeant(_ principals: PolicyStatement.Principals, _ request: PolicyRequest) -> Bool {
+    switch request.principal {
     case .service(let name):
       return (principals.entries["Service"] ?? []).contains { $0 == "*" || $0 == name }
         || principals.entries["AWS"]?.contains("*") == true
@@ -221,12 +225,13 @@ public struct PolicyEvaluation: Sendable, Hashable {
     case .identity(let arn):
       return (principals.entries["AWS"] ?? []).contains { entry in
         entry == "*" || entry == arn.account || entry == arn.description
-          || entry == "arn:\(arn.partition):iam::\(arn.account):root" || entry == role(of: arn)
+          || entry == "arn:\(arn.partition):iam::\(arn.account):root"
+          || entry == request.role?.description ?? role(of: arn)
       }
     }
   }
 
-  /// The role behind a session: `…:assumed-role/NAME/SESSION` is `…:role/NAME`.
+  /// The role behind a session, if it has no path: `…:assumed-role/NAME/SESSION` is `…:role/NAME`.
   private static func role(of arn: ResourceName) -> String? {
     let parts = arn.resource.split(separator: "/")
     guard parts.count == 3, parts[0] == "assumed-role" else { return nil }

@@ -17,7 +17,7 @@ extension Rule {
       "state": .string(state.rawValue), "event_pattern": pattern.map { .string($0.text) },
       "schedule_expression": schedule.map { .string($0.text) }, "misfire": .string(misfire.kind.rawValue),
       "misfire_window_seconds": JSON(misfire.window.wholeSecondsUp), "targets": .array(targets.map(\.json)),
-      "version": JSON(version), "anchor": .string(anchor.preciseText),
+      "version": JSON(version), "anchor": .string(anchor.preciseText), "role_arn": role.map { .string($0) },
     ])
   }
 
@@ -42,7 +42,7 @@ extension Rule {
     self.init(
       name: name, arn: arn, description: json["description"]?.string, state: state, pattern: pattern,
       schedule: schedule, misfire: MisfirePolicy(kind: misfire, window: .seconds(window)), targets: read,
-      version: version, anchor: anchor)
+      version: version, anchor: anchor, role: json["role_arn"]?.string)
   }
 }
 
@@ -56,6 +56,8 @@ extension Target {
         "MaximumRetryAttempts": JSON(retry.retriesMax), "MaximumEventAgeInSeconds": JSON(retry.ageSecondsMax),
       ],
     ])
+    // The policy is always written; only of the standard one it is not plain that somebody wanted it.
+    if isRetryAsked, retry == .standard { json.set("RetryPolicyAsked", true) }
     switch input {
     case .whole: break
     case .constant(let text): json.set("Input", .string(text))
@@ -97,6 +99,6 @@ extension Target {
     self.init(
       id: id, arn: arn, input: input, retry: retry ?? .standard,
       deadLetter: json["DeadLetterConfig"]?["Arn"]?.string.flatMap { ResourceName($0) },
-      role: json["RoleArn"]?.string)
+      role: json["RoleArn"]?.string, isRetryAsked: json["RetryPolicyAsked"]?.bool)
   }
 }

@@ -26,11 +26,15 @@ public struct Rule: Sendable, Hashable {
   public var version: Int
   /// Since when the schedule counts: its creation, or its last change. No slot at or before it is ever fired.
   public var anchor: Timestamp
+  /// The role that EventBridge would assume for its targets; kept for `describe-rule`.
+  public var role: String?
 
   public init(
     name: String, arn: ResourceName, description: String?, state: State, pattern: EventPattern?,
-    schedule: ScheduleExpression?, misfire: MisfirePolicy, targets: [Target], version: Int, anchor: Timestamp
+    schedule: ScheduleExpression?, misfire: MisfirePolicy, targets: [Target], version: Int, anchor: Timestamp,
+    role: String? = nil
   ) {
+    self.role = role
     self.name = name
     self.arn = arn
     self.description = description
@@ -55,11 +59,15 @@ public struct Target: Sendable, Hashable {
   public let deadLetter: ResourceName?
   /// The role that EventBridge would assume; kept for `list-targets-by-rule`.
   public let role: String?
+  /// Whether somebody asked for that retry policy, which may be the standard one.
+  public let isRetryAsked: Bool
 
+  /// - Parameter isRetryAsked: nil if it is asked for only where it is not the standard one.
   public init(
     id: String, arn: ResourceName, input: TargetInput, retry: RetryPolicy = .standard, deadLetter: ResourceName?,
-    role: String? = nil
+    role: String? = nil, isRetryAsked: Bool? = nil
   ) {
+    self.isRetryAsked = isRetryAsked ?? (retry != .standard)
     self.id = id
     self.arn = arn
     self.input = input

@@ -68,11 +68,14 @@ public enum EventsAnswer: Sendable, Hashable {
     public let policy: String?
     public let creationTime: Timestamp?
     public let lastModifiedTime: Timestamp?
+    /// `DeadLetterConfig.Arn`; only DescribeEventBus says it.
+    public let deadLetterArn: String?
 
     public init(
       name: String, arn: String, description: String? = nil, policy: String? = nil, creationTime: Timestamp? = nil,
-      lastModifiedTime: Timestamp? = nil
+      lastModifiedTime: Timestamp? = nil, deadLetterArn: String? = nil
     ) {
+      self.deadLetterArn = deadLetterArn
       self.name = name
       self.arn = arn
       self.description = description
@@ -142,6 +145,7 @@ extension EventsAnswer.BusShape {
       "Name": .string(name), "Arn": .string(arn), "Description": JSON(text: description), "Policy": JSON(text: policy),
       "CreationTime": creationTime.map { JSON($0.seconds) },
       "LastModifiedTime": lastModifiedTime.map { JSON($0.seconds) },
+      "DeadLetterConfig": deadLetterArn.map { ["Arn": .string($0)] },
     ])
   }
 }

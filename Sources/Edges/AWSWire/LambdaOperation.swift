@@ -68,7 +68,17 @@ public enum LambdaOperation: Sendable, Hashable {
     }
   }
 
+  /// Which versions a listing shows; there is one of each function.
+  private enum FunctionVersion: String, Sendable, CaseIterable {
+    case all = "ALL"
+  }
+
   private static func listing(_ query: Form) throws(WireError) -> LambdaOperation {
+    if let version = query["FunctionVersion"] {
+      var validation = Validation()
+      let _: FunctionVersion? = validation.choice(version, at: "functionVersion")
+      try validation.settle()
+    }
     guard let text = query["MaxItems"] else { return .listFunctions(marker: query["Marker"], maxItems: nil) }
     guard let count = Int(text) else {
       throw WireError(.serialization, "STRING_VALUE can not be converted to an Integer (at 'maxItems')")

@@ -70,6 +70,7 @@ struct Members {
 
   func structures(_ name: String) throws(WireError) -> [Members]? {
     guard let value = value(name) else { return nil }
+    if isEmptyList(value) { return [] }
     guard let elements = value.elements else { throw misfit(value, "a List", name) }
     var members: [Members] = []
     for (index, element) in elements.enumerated() {
@@ -81,6 +82,7 @@ struct Members {
 
   func texts(_ name: String) throws(WireError) -> [String]? {
     guard let value = value(name) else { return nil }
+    if isEmptyList(value) { return [] }
     guard let elements = value.elements else { throw misfit(value, "a List", name) }
     var texts: [String] = []
     for element in elements {
@@ -89,6 +91,9 @@ struct Members {
     }
     return texts
   }
+
+  /// A form writes a list without members as a name without a value.
+  private func isEmptyList(_ value: JSON) -> Bool { isTextual && value.string?.isEmpty == true }
 
   func textMap(_ name: String) throws(WireError) -> [String: String]? {
     guard let value = value(name) else { return nil }

@@ -32,7 +32,8 @@ public struct PermissionOperation: Sendable, Hashable {
     }
     function = try FunctionReference(parts[2], query)
     statementID = parts.count == 5 ? parts[4].percentDecoded(plusIsBlank: false) ?? parts[4] : nil
-    input = WireInput(kind == .addPermission ? try Members(body: request.body) : Members(.object([])))
+    let revision = query["RevisionId"].map { JSON.object([.init("RevisionId", .string($0))]) }
+    input = WireInput(kind == .addPermission ? try Members(body: request.body) : Members(revision ?? .object([])))
   }
 
   /// Lambda's own status for each.
@@ -51,6 +52,35 @@ public enum BusOperation: String, Sendable, Hashable, CaseIterable {
   case deleteEventBus = "DeleteEventBus"
   case putPermission = "PutPermission"
   case removePermission = "RemovePermission"
+}
+
+/// The handle of a move task: which task, and of which queue, so that it can be asked who may use it.
+///
+/// Source: SQS API, `StartMessageMoveTask`, whose handles are base64 of the same two members.
+public struct MoveHandle: Sendable, Hashable {
+  public let task: String
+  public let source: ResourceName
+
+  public init(task: String, source: ResourceName) {
+    self.task = task
+    self.source = source
+  }
+
+  /// nil if the text is no handle.
+  public init?(_ text: String) {
+    guard let bytes = [UInt8](base64: text) else { return nil }
+    let json: JSON
+    do { json = try JSON(parsing: bytes) } catch { return nil }
+    guard let task = json["taskId"]?.string, let source = json["sourceArn"]?.string.flatMap({ ResourceName($0) }) else {
+      return nil
+    }
+    self.init(task: task, source: source)
+  }
+
+  public var text: String {
+    let json: JSON = ["taskId": .string(task), "sourceArn": .string(source.description)]
+    return json.bytes.base64
+  }
 }
 
 /// An operation on tasks that move the messages of a dead-letter queue.

@@ -76,13 +76,14 @@ public struct Route: Sendable, Hashable {
     let scope = CredentialScope(of: request, query: query)
     self.scope = scope
     isHead = request.method == "HEAD"
-    if let target = request.headers["x-amz-target"] {
+    // A target counts only where AWS's JSON protocols send it: an object may be read with any headers.
+    if request.method == "POST", let target = request.headers["x-amz-target"] {
       (service, dialect, action) = Route.targeted(target, headers: request.headers)
       version = nil
-    } else if let (name, operation) = Route.cborPath(request) {
+    } else if scope?.service != "s3", let (name, operation) = Route.cborPath(request) {
       service = name == Route.cloudWatchModel ? .cloudWatch : .other(name)
       (dialect, action, version) = (.cbor, operation, nil)
-    } else if let form = Route.form(of: request, query: query), let action = form["Action"] {
+    } else if scope?.service != "s3", let form = Route.form(of: request, query: query), let action = form["Action"] {
       let version = form["Version"] ?? ""
       (dialect, self.action, self.version) = (.query, action, version)
       service = scope.map { Service(signingName: $0.service) } ?? Route.serviceOfVersion(version)

@@ -10,7 +10,7 @@ public enum SQSAnswer: Sendable, Hashable {
   case receiveMessage([ReceivedMessage])
   case deleteMessageBatch(deleted: [String], failed: [BatchFailure])
   case getQueueAttributes([QueueAttribute: String])
-  /// DeleteMessage, ChangeMessageVisibility, SetQueueAttributes and PurgeQueue answer nothing.
+  /// DeleteMessage, ChangeMessageVisibility, SetQueueAttributes, PurgeQueue and DeleteQueue answer nothing.
   case done
 
   /// What the sender learns of its message.

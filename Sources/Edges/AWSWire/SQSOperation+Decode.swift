@@ -40,6 +40,7 @@ extension SQSOperation {
       self = .setQueueAttributes(
         queueUrl: try members.required("QueueUrl"), try QueueAttribute.settings(attributes))
     case "PurgeQueue": self = .purgeQueue(queueUrl: try members.required("QueueUrl"))
+    case "DeleteQueue": self = .deleteQueue(queueUrl: try members.required("QueueUrl"))
     default: throw WireError(unknown, "The action \(printable(action)) is not valid for this endpoint.")
     }
   }

@@ -17,6 +17,7 @@ public enum SQSOperation: Sendable, Hashable {
   case getQueueAttributes(queueUrl: String, [QueueAttribute])
   case setQueueAttributes(queueUrl: String, [QueueAttribute: String])
   case purgeQueue(queueUrl: String)
+  case deleteQueue(queueUrl: String)
 
   /// Which queues to list.
   public struct ListQueuesInput: Sendable, Hashable {
@@ -114,6 +115,7 @@ public enum SQSOperation: Sendable, Hashable {
     case .getQueueAttributes: "GetQueueAttributes"
     case .setQueueAttributes: "SetQueueAttributes"
     case .purgeQueue: "PurgeQueue"
+    case .deleteQueue: "DeleteQueue"
     }
   }
 }

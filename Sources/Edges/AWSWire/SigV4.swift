@@ -30,7 +30,7 @@ public struct SigV4: Sendable, Hashable {
   /// Hexadecimal.
   public let signature: String
   public let signedAt: Timestamp
-  /// Of a presigned URL; nil for headers.
+  /// Of a presigned URL, and 0 if it says no number; nil for headers.
   public let expiresAfterSeconds: Int?
 
   /// nil if the request carries no signature that can be read.
@@ -91,11 +91,22 @@ public struct SigV4: Sendable, Hashable {
   ///
   /// - Parameter payloadHash: of the body as it was sent, or what the client declared instead.
   public func isTrue(for request: WireRequest, payloadHash: String, secret: String, _ digests: Digests) -> Bool {
-    let expected = Array(makeSignature(of: request, payloadHash, secret, digests).utf8)
-    let given = Array(signature.utf8)
+    SigV4.isSame(makeSignature(of: request, payloadHash, secret, digests), signature)
+  }
+
+  /// All bytes are looked at: the time tells nothing about the first that differs.
+  static func isSame(_ expected: String, _ given: String) -> Bool {
+    let (expected, given) = (Array(expected.utf8), Array(given.utf8))
     guard expected.count == given.count else { return false }
-    // All bytes are looked at: the time tells nothing about the first that differs.
     return zip(expected, given).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+  }
+
+  /// Whether the scope names the day on which the request was signed.
+  public var isOfItsDay: Bool { date == SigV4.text(signedAt).prefix(8) }
+
+  /// Headers of AWS's that came with the request and that the signature does not bind, by name.
+  public func unsignedHeaders(of request: WireRequest) -> [String] {
+    request.headers.keys.filter { $0.hasPrefix("x-amz-") && !signedHeaders.contains($0) }.sorted()
   }
 
   /// The headers that sign a request.
@@ -120,7 +131,8 @@ public struct SigV4: Sendable, Hashable {
 
   // MARK: The steps
 
-  private var scope: String { "\(date)/\(region)/\(service)/aws4_request" }
+  /// `20250909/us-east-1/events/aws4_request`
+  public var scope: String { "\(date)/\(region)/\(service)/aws4_request" }
 
   private func makeSignature(
     of request: WireRequest, _ payloadHash: String, _ secret: String, _ digests: Digests
@@ -128,11 +140,15 @@ public struct SigV4: Sendable, Hashable {
     let canonical = canonicalRequest(request, payloadHash)
     let text = [SigV4.algorithm, SigV4.text(signedAt), scope, digests.sha256(Array(canonical.utf8))]
       .joined(separator: "\n")
+    return digests.hmac(Array(text.utf8), signingKey(secret, digests))
+  }
+
+  func signingKey(_ secret: String, _ digests: Digests) -> [UInt8] {
     var key = Array("AWS4\(secret)".utf8)
     for part in [date, region, service, "aws4_request"] {
       key = SigV4.bytes(digests.hmac(Array(part.utf8), key))
     }
-    return digests.hmac(Array(text.utf8), key)
+    return key
   }
 
   func canonicalRequest(_ request: WireRequest, _ payloadHash: String) -> String {
@@ -163,7 +179,7 @@ public struct SigV4: Sendable, Hashable {
   private static func trimmed(_ value: String) -> String { value.split(separator: " ").joined(separator: " ") }
 
   /// `20250909T220000Z`
-  private static func text(_ moment: Timestamp) -> String {
+  static func text(_ moment: Timestamp) -> String {
     moment.wholeSecond.description.filter { $0 != "-" && $0 != ":" }
   }
 

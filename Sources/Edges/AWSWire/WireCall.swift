@@ -73,6 +73,9 @@ public struct WireInput: Sendable, Hashable {
 
   private var members: Members { Members(json, path: path, isTextual: isTextual) }
 
+  /// Whether the member is there, whatever it is.
+  public func has(_ name: String) -> Bool { members.value(name) != nil }
+
   /// An optional text within these lengths.
   public func text(_ name: String, _ lengths: ClosedRange<Int> = 0...1_048_576) throws(WireError) -> String? {
     var validation = Validation()

@@ -10,7 +10,8 @@ extension WireEncoder {
       type = error.code.isSQSShape ? "com.amazonaws.sqs#\(type)" : "com.amazon.coral.service#\(type)"
       headers.append(.init("x-amzn-query-error", "\(error.code.queryCode);\(fault(status))"))
     }
-    let body: JSON = ["__type": .string(type), "message": .string(error.message)]
+    var body: JSON = ["__type": .string(type), "message": .string(error.message)]
+    for member in error.members { body.set(member.name, member.value.json) }
     return WireResponse(status: status, headers: headers, body: body.bytes)
   }
 
@@ -35,7 +36,7 @@ extension WireEncoder {
           "Error",
           [
             XML("Type", fault(status)), XML("Code", error.code.queryCode), XML("Message", error.message),
-          ]),
+          ] + error.members.map { $0.value.xml($0.name) }),
         XML("RequestId", requestID),
       ])
     return WireResponse(
@@ -58,8 +59,10 @@ extension WireEncoder {
   /// A JSON body would break CBOR clients; the header has the code that the query protocol had.
   static func cborError(_ error: WireError, _ status: Int, _ requestID: String) -> WireResponse {
     var body: [UInt8] = []
-    CBOR.write(
-      .members(["__type": .text(error.code.rawValue), "message": .text(error.message)]), into: &body)
+    let members = [
+      WireTree.Member("__type", .text(error.code.rawValue)), WireTree.Member("message", .text(error.message)),
+    ]
+    CBOR.write(.structure(members + error.members), into: &body)
     let headers: [WireResponse.Header] = [
       .init("Content-Type", "application/cbor"), .init("smithy-protocol", "rpc-v2-cbor"),
       .init("x-amzn-RequestId", requestID),

@@ -49,7 +49,7 @@ public enum WireEncoder {
 
   /// Writes an error.
   public static func encode(_ error: WireError, for route: Route, requestID: String) -> WireResponse {
-    let status = error.code.status(in: route.dialect)
+    let status = error.code.status(in: route.dialect, of: route.service)
     switch route.dialect {
     case .json11, .json10, .queryCompatibleJSON: return jsonError(error, status, route, requestID)
     case .restJSON: return restJSONError(error, status, requestID)

@@ -22,6 +22,8 @@ extension WireError {
     case resourceNotFound = "ResourceNotFoundException"
     // Lambda.
     case invalidParameterValue = "InvalidParameterValueException"
+    case policyLengthExceeded = "PolicyLengthExceededException"
+    case preconditionFailedException = "PreconditionFailedException"
     case invalidRequestContent = "InvalidRequestContentException"
     case requestTooLarge = "RequestTooLargeException"
     case resourceConflict = "ResourceConflictException"
@@ -68,6 +70,7 @@ extension WireError {
     case malformedQueryString = "MalformedQueryString"
     case internalFailure = "InternalFailure"
     // S3.
+    case authorizationQueryParameters = "AuthorizationQueryParametersError"
     case badDigest = "BadDigest"
     case bucketAlreadyExists = "BucketAlreadyExists"
     case bucketAlreadyOwnedByYou = "BucketAlreadyOwnedByYou"
@@ -97,9 +100,10 @@ extension WireError {
     /// The HTTP status.
     ///
     /// S3 answers `NotImplemented` with 501; here it is 400, because clients must not try an unserved call again.
-    public func status(in dialect: Route.Dialect) -> Int {
+    public func status(in dialect: Route.Dialect, of service: Route.Service? = nil) -> Int {
       switch self {
-      case .resourceNotFound, .unknownOperation: dialect == .restJSON ? 404 : 400
+      case .resourceNotFound: dialect == .restJSON || service == .cloudWatch ? 404 : 400
+      case .unknownOperation: dialect == .restJSON ? 404 : 400
       case .internalException, .serviceException, .internalFailure, .internalError: 500
       case .requestTooLarge: 413
       case .tooManyRequests: 429
@@ -111,7 +115,8 @@ extension WireError {
       case .noSuchBucket, .noSuchKey, .dashboardNotFound, .alarmNotFound, .noSuchEntity: 404
       case .entityAlreadyExists, .deleteConflict: 409
       case .methodNotAllowed: 405
-      case .preconditionFailed: 412
+      case .preconditionFailed, .preconditionFailedException: 412
+      case .limitFault: service == .iam ? 409 : 400
       case .notModified: 304
       case .invalidRange: 416
       case .serialization, .throttling, .validation, .concurrentModification, .invalidEventPattern, .limitExceeded,
@@ -120,7 +125,8 @@ extension WireError {
         .invalidAttributeValue, .invalidBatchEntryID, .invalidMessageContents, .messageNotInflight,
         .missingParameter, .queueDeletedRecently, .queueDoesNotExist, .queueNameExists, .receiptHandleIsInvalid,
         .requestThrottled, .tooManyEntriesInBatchRequest, .unsupportedOperation, .invalidAction,
-        .dashboardInvalidInput, .invalidFormat, .invalidNextToken, .invalidParameterCombination, .limitFault,
+        .dashboardInvalidInput, .invalidFormat, .invalidNextToken, .invalidParameterCombination, .policyLengthExceeded,
+        .authorizationQueryParameters,
         .dataAlreadyAccepted, .invalidParameter, .malformedPolicyDocument, .invalidInput,
         .malformedQueryString, .badDigest, .entityTooLarge, .incompleteBody, .invalidArgument, .invalidBucketName,
         .invalidDigest, .invalidRequest, .invalidURI, .keyTooLong, .malformedXML, .notImplemented:

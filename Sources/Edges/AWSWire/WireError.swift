@@ -16,17 +16,21 @@ public struct WireError: Error, Sendable, Hashable {
   public let message: String
   /// Elements that only S3 sends.
   public let details: [Detail]
+  /// Members of the error's shape beside its message: `dashboardValidationMessages`.
+  public let members: [WireTree.Member]
   /// Lambda's `Reason` of a throttled call.
   public let reason: String?
   /// Sent as `Retry-After`.
   public let retryAfterSeconds: Int?
 
   public init(
-    _ code: Code, _ message: String, details: [Detail] = [], reason: String? = nil, retryAfterSeconds: Int? = nil
+    _ code: Code, _ message: String, details: [Detail] = [], members: [WireTree.Member] = [], reason: String? = nil,
+    retryAfterSeconds: Int? = nil
   ) {
     self.code = code
     self.message = message
     self.details = details
+    self.members = members
     self.reason = reason
     self.retryAfterSeconds = retryAfterSeconds
   }

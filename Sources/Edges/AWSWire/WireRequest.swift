@@ -67,12 +67,13 @@ public struct CredentialScope: Sendable, Hashable {
 
   /// nil if the request is unsigned or its credential has not the five parts.
   init?(of request: WireRequest, query: Form) {
-    if let key = query["AWSAccessKeyId"] {
+    let header = CredentialScope.credential(request.headers["authorization"])
+    if header == nil, let key = query["AWSAccessKeyId"] {
       self.init(accessKeyID: key, region: "", service: "s3")
       return
     }
-    guard let credential = query["X-Amz-Credential"] ?? CredentialScope.credential(request.headers["authorization"])
-    else { return nil }
+    // The header first, as the signature is read.
+    guard let credential = header ?? query["X-Amz-Credential"] else { return nil }
     let parts = credential.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
     guard parts.count >= 5 else { return nil }
     let tail = parts.suffix(4).map { $0 }

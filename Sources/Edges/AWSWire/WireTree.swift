@@ -33,7 +33,7 @@ public enum WireTree: Sendable, Hashable {
     switch self {
     case .text(let text): .string(text)
     case .integer(let number): JSON(number)
-    case .double(let number): JSON(number)
+    case .double(let number): number.isFinite ? JSON(number) : .string(WireTree.word(number))
     case .flag(let flag): .bool(flag)
     case .time(let moment):
       moment.milliseconds % 1_000 == 0
@@ -43,12 +43,17 @@ public enum WireTree: Sendable, Hashable {
     }
   }
 
+  /// How AWS's protocols write a number that is none. Source: Smithy, "AWS JSON 1.0 protocol", shape serialization.
+  private static func word(_ number: Double) -> String {
+    number.isNaN ? "NaN" : number < 0 ? "-Infinity" : "Infinity"
+  }
+
   /// The query protocol: lists are `member` elements, times ISO 8601.
   func xml(_ name: String) -> XML {
     switch self {
     case .text(let text): XML(name, text)
     case .integer(let number): XML(name, String(number))
-    case .double(let number): XML(name, JSON(number).text)
+    case .double(let number): XML(name, number.isFinite ? JSON(number).text : WireTree.word(number))
     case .flag(let flag): XML(name, flag ? "true" : "false")
     case .time(let moment): XML(name, moment.milliseconds % 1_000 == 0 ? moment.description : moment.preciseText)
     case .list(let elements): XML(name, elements.map { $0.xml("member") })

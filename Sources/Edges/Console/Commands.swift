@@ -10,8 +10,10 @@ struct Commands: Sendable {
     """
   }
 
-  let findDecision = "bellcrank decisions list"
-  let findRun = "bellcrank runs list"
+  /// Makes a rule of a pattern.
+  func putPattern(_ pattern: String) -> String {
+    "\(aws("events put-rule")) --name NAME --event-pattern \(Self.quoted(pattern))"
+  }
 
   /// Makes the environment's scheduled rule and points it at the orchestrator (§1, D28).
   func putSchedule(environment: String, region: String, account: String) -> String {
@@ -24,10 +26,6 @@ struct Commands: Sendable {
         --rule \(rule) \\
         --targets \(Self.quoted("Id=orchestrator,Arn=\(function)"))
       """
-  }
-
-  func enableRule(_ name: String) -> String {
-    "\(aws("events enable-rule")) --name \(Self.quoted(name))"
   }
 
   func createQueue(environment: String) -> String {

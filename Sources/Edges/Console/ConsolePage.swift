@@ -18,4 +18,10 @@ public struct ConsolePage: Sendable, Hashable {
     contentType = "text/css; charset=utf-8"
     body = Array(style.utf8)
   }
+
+  init(script: String) {
+    status = 200
+    contentType = "text/javascript; charset=utf-8"
+    body = Array(script.utf8)
+  }
 }

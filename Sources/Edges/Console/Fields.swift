@@ -6,6 +6,7 @@ enum Field: ExpressibleByStringLiteral {
   case flag(Bool)
   case rows([Fields])
   case group(Fields)
+  case picture(Picture)
 
   init(stringLiteral value: String) { self = .text(value) }
 }
@@ -31,6 +32,7 @@ struct Fields: MustacheParent, ExpressibleByDictionaryLiteral {
     case .flag(let flag): flag
     case .rows(let rows): rows
     case .group(let group): group
+    case .picture(let picture): picture
     case nil: nil
     }
   }

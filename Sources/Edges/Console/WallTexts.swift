@@ -5,31 +5,29 @@ import Schedules
 struct WallTexts: Sendable {
   let zone: ZoneRules
 
-  /// The fields of a moment: `iso`, `utc`, `local` and, where `now` is known, `relative`.
-  func fields(_ moment: Timestamp, now: Timestamp?) -> Fields {
-    [
-      "iso": .text(moment.description), "utc": .text(utc(moment)),
-      "local": .text(local(moment)), "relative": .text(now.map { WallTexts.relative(moment, to: $0) } ?? ""),
-    ]
-  }
-
-  /// A line of a description list with both clocks; nil if there is no such moment.
-  func detail(_ label: String, _ moment: Timestamp?) -> Fields? {
-    guard let moment else { return nil }
-    return ["label": .text(label), "value": .text(utc(moment)), "href": "", "note": .text(local(moment))]
-  }
-
   /// `2025-09-09 22:00 UTC`
-  private func utc(_ moment: Timestamp) -> String {
+  func utc(_ moment: Timestamp) -> String {
     let civil = CivilTime(moment)
     return "\(minutes(civil))\(seconds(civil)) UTC"
   }
 
   /// `2025-09-10 07:00 KST`
-  private func local(_ moment: Timestamp) -> String {
+  func local(_ moment: Timestamp) -> String {
     let offset = zone.offset(at: moment)
     let civil = CivilTime(secondsAsUTC: moment.seconds + Int64(offset.seconds))
     return "\(minutes(civil))\(seconds(civil)) \(offset.abbreviation)"
+  }
+
+  /// `07:00`, as axes have it.
+  func hour(_ moment: Timestamp) -> String {
+    let civil = CivilTime(secondsAsUTC: moment.seconds + Int64(zone.offset(at: moment).seconds))
+    return String(civil.timeText.prefix(5))
+  }
+
+  /// `09-10`, as axes have it.
+  func day(_ moment: Timestamp) -> String {
+    let civil = CivilTime(secondsAsUTC: moment.seconds + Int64(zone.offset(at: moment).seconds))
+    return String(civil.dateText.dropFirst(5))
   }
 
   private func minutes(_ civil: CivilTime) -> String {
@@ -42,26 +40,26 @@ struct WallTexts: Sendable {
   }
 
   /// `in 7 h 14 min`, `3 min ago`, `now`.
-  static func relative(_ moment: Timestamp, to now: Timestamp) -> String {
+  func relative(_ moment: Timestamp, to now: Timestamp, _ t: Words) -> String {
     let span = moment - now
-    if abs(span.milliseconds) < 1_000 { return "now" }
-    let words = length(Span(milliseconds: abs(span.milliseconds)))
-    return span.milliseconds > 0 ? "in \(words)" : "\(words) ago"
+    if abs(span.milliseconds) < 1_000 { return t("now") }
+    let words = WallTexts.length(Span(milliseconds: abs(span.milliseconds)), t)
+    return span.milliseconds > 0 ? t("in %1", words) : t("%1 ago", words)
   }
 
   /// The two largest units of a length: `2 d 4 h`, `7 h 14 min`, `3 min`, `12 s`, `1.4 s`, `38 ms`; rounded down.
-  static func length(_ span: Span) -> String {
+  static func length(_ span: Span, _ t: Words) -> String {
     let milliseconds = span.milliseconds
     if milliseconds < 1_000 { return "\(milliseconds) ms" }
     let seconds = milliseconds / 1_000
     switch seconds {
     case ..<10:
       let tenths = milliseconds % 1_000 / 100
-      return tenths == 0 ? "\(seconds) s" : "\(seconds).\(tenths) s"
-    case ..<60: return "\(seconds) s"
-    case ..<3_600: return two(seconds / 60, "min", seconds % 60, "s")
-    case ..<86_400: return two(seconds / 3_600, "h", seconds % 3_600 / 60, "min")
-    default: return two(seconds / 86_400, "d", seconds % 86_400 / 3_600, "h")
+      return tenths == 0 ? "\(seconds) \(t("s"))" : "\(seconds).\(tenths) \(t("s"))"
+    case ..<60: return "\(seconds) \(t("s"))"
+    case ..<3_600: return two(seconds / 60, t("min"), seconds % 60, t("s"))
+    case ..<86_400: return two(seconds / 3_600, t("h"), seconds % 3_600 / 60, t("min"))
+    default: return two(seconds / 86_400, t("d"), seconds % 86_400 / 3_600, t("h"))
     }
   }
 

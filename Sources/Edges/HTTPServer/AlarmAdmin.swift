@@ -25,6 +25,17 @@ struct AlarmAdmin: Sendable {
     return ["alarms": .array(alarms)]
   }
 
+  /// The classes with who answers within what time (§9).
+  static var classes: JSON {
+    .array(
+      AlarmSeverity.allCases.map { severity in
+        [
+          "severity": .string(severity.rawValue), "response_time": .string(severity.responseTime),
+          "owner": .string(severity.owner), "escalation": .string(severity.escalation),
+        ]
+      })
+  }
+
   func test(_ name: String) async throws -> JSON {
     guard let steps = try await AlarmDrill(room).run(name) else {
       throw AdminRefusal(status: 404, code: "NO_SUCH_ALARM", message: "there is no alarm \(name)")

@@ -1,3 +1,4 @@
+import AWSWire
 import Events
 import Operations
 import Policies
@@ -10,12 +11,17 @@ struct Caller: Sendable {
   let accessKeyID: String
   /// Whose policies bound them; nil for the root of an account.
   let role: Role?
+  /// What policies may ask of the request itself: `aws:SourceIp`, `aws:RequestedRegion`, …
+  var request: [String: [String]] = [:]
 
   var account: String { arn.account }
   var isRoot: Bool { arn.resource == "root" }
 
   /// As the ledger names them.
   var name: String { accessKeyID.isEmpty ? "unsigned" : accessKeyID }
+
+  /// The role behind a session, with its path.
+  var roleARN: ResourceName? { role?.arn(account) }
 
   static func root(of account: String, accessKeyID: String) -> Caller {
     Caller(
@@ -28,4 +34,39 @@ struct Caller: Sendable {
     let text = #"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#
     do { return NamedPolicy("the guest's account", try PolicyDocument(text, as: .identity)) } catch { return nil }
   }()
+
+  // MARK: Global condition keys
+
+  /// The keys that every request has.
+  ///
+  /// `aws:username` is not among them: there are no users of IAM here. Source: IAM user guide, "AWS global condition
+  /// context keys".
+  func keys(at now: Timestamp, resourceAccount: String) -> [String: [String]] {
+    var keys = request
+    keys["aws:CurrentTime"] = [now.description]
+    keys["aws:EpochTime"] = [String(now.seconds)]
+    keys["aws:PrincipalArn"] = [(roleARN ?? arn).description]
+    keys["aws:PrincipalAccount"] = [account]
+    keys["aws:PrincipalType"] = [role == nil ? "Account" : "AssumedRole"]
+    keys["aws:PrincipalIsAWSService"] = ["false"]
+    keys["aws:ViaAWSService"] = ["false"]
+    keys["aws:ResourceAccount"] = [resourceAccount]
+    let session = arn.resource.split(separator: "/").last ?? ""
+    keys["aws:userid"] = [role.map { "\($0.id):\(session)" } ?? account]
+    for tag in role?.tags ?? [] { keys["aws:PrincipalTag/\(tag.key)"] = [tag.value] }
+    return keys
+  }
+
+  /// The keys that say how a request came; there is no TLS here.
+  static func keys(of request: WireRequest, from remote: String?, region: String) -> [String: [String]] {
+    var keys = ["aws:SecureTransport": ["false"], "aws:RequestedRegion": [region]]
+    let mapped = "::ffff:"
+    if let remote {
+      let isMapped = remote.lowercased().hasPrefix(mapped) && remote.contains(".")
+      keys["aws:SourceIp"] = [isMapped ? String(remote.dropFirst(mapped.count)) : remote]
+    }
+    if let agent = request.headers["user-agent"] { keys["aws:UserAgent"] = [agent] }
+    if let referer = request.headers["referer"] { keys["aws:Referer"] = [referer] }
+    return keys
+  }
 }

@@ -32,38 +32,64 @@ struct Demand: Sendable, Hashable {
       if let namespace = try input.text("Namespace") { context["cloudwatch:namespace"] = [namespace] }
       return [Demand("cloudwatch:\(operation.rawValue)", "*", context: context)]
     case .logs(let operation, let input):
-      let named = try first(of: ["logGroupName", "logGroupIdentifier"], input)
-      let group = named.map { ResourceName($0)?.name ?? $0 }
-      return [
-        Demand("logs:\(operation.rawValue)", group.map { "\(arn("logs", "log-group:\($0):*", names))" } ?? "*")
-      ]
+      // Both, if both are there: whichever the operation looks at is allowed then.
+      let named = [try input.text("logGroupName"), try input.text("logGroupIdentifier")].compactMap { $0 }
+      let groups = Set(named.map { ResourceName($0)?.name ?? $0 }).sorted()
+      let action = "logs:\(operation.rawValue)"
+      return groups.isEmpty
+        ? [Demand(action)] : groups.map { Demand(action, arn("logs", "log-group:\($0):*", names)) }
     case .iam(let operation, let input):
-      let role = try first(of: ["RoleName", "PolicySourceArn"], input)
-      let arn = role.map { $0.hasPrefix("arn:") ? $0 : "arn:aws:iam::\(names.account):role/\($0)" }
-      return [Demand("iam:\(operation.rawValue)", arn ?? "*")]
+      return [Demand("iam:\(operation.rawValue)", try role(of: operation, input, names) ?? "*")]
     case .buses(let operation, let input):
-      let bus = busARN(try first(of: ["EventBusName", "Name"], input), names)
-      return [Demand("events:\(operation.rawValue)", bus)]
-    case .moves(let operation, let input):
-      let queue = try first(of: ["SourceArn"], input)
-      return [Demand("sqs:\(operation.rawValue)", queue ?? "*")]
+      let bus = try input.text(operation == .createEventBus || operation == .deleteEventBus ? "Name" : "EventBusName")
+      return [Demand("events:\(operation.rawValue)", busARN(bus, names))]
+    case .moves(let operation, let input): return try moves(operation, input, names)
     case .permission(let operation):
       return [Demand("lambda:\(operation.kind.rawValue)", names.function(operation.function.name))]
     }
   }
 
-  /// The first of these members that is there.
-  private static func first(of members: [String], _ input: WireInput) throws(WireError) -> String? {
-    for member in members {
-      if let text = try input.text(member) { return text }
+  /// The role that an IAM operation is about; a member that it has not says nothing.
+  private static func role(
+    of operation: IAMOperation, _ input: WireInput, _ names: ResourceNames
+  ) throws(WireError) -> String? {
+    switch operation {
+    case .simulatePrincipalPolicy, .getContextKeysForPrincipalPolicy: return try input.text("PolicySourceArn")
+    case .listRoles, .simulateCustomPolicy, .getContextKeysForCustomPolicy: return nil
+    case .createRole:
+      return try input.text("RoleName").map { name throws(WireError) in
+        "arn:aws:iam::\(names.account):role\(try input.text("Path") ?? "/")\(name)"
+      }
+    case .getRole, .deleteRole, .updateAssumeRolePolicy, .listRolePolicies, .getRolePolicy, .putRolePolicy,
+      .deleteRolePolicy, .listAttachedRolePolicies:
+      return try input.text("RoleName").map { "arn:aws:iam::\(names.account):role/\($0)" }
     }
-    return nil
+  }
+
+  /// Source: SQS developer guide, "Configuring queue permissions" for message moves.
+  private static func moves(
+    _ operation: MoveOperation, _ input: WireInput, _ names: ResourceNames
+  ) throws(WireError) -> [Demand] {
+    let action = "sqs:\(operation.rawValue)"
+    switch operation {
+    case .cancelMessageMoveTask:
+      let handle = try input.text("TaskHandle").flatMap { MoveHandle($0) }
+      return [Demand(action, handle?.source.description ?? "*")]
+    case .listMessageMoveTasks: return [Demand(action, try input.text("SourceArn") ?? "*")]
+    case .startMessageMoveTask:
+      let source = try input.text("SourceArn") ?? "*"
+      let taking = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"].map { Demand($0, source) }
+      // Where a move without a destination leads is known to its service, which asks then.
+      let sending = try input.text("DestinationArn").map { [Demand("sqs:SendMessage", $0)] } ?? []
+      return [Demand(action, source)] + taking + sending
+    }
   }
 
   private static func arn(_ service: String, _ resource: String, _ names: ResourceNames) -> ResourceName {
     ResourceName(service: service, region: names.region, account: names.account, resource: resource)
   }
 
+  /// An ARN is taken at its word: of a bus that is not ours the service says that it is not here.
   private static func busARN(_ reference: String?, _ names: ResourceNames) -> ResourceName {
     reference.flatMap { ResourceName($0) } ?? names.bus(reference ?? "default")
   }
@@ -114,6 +140,7 @@ struct Demand: Sendable, Hashable {
     case .getQueueAttributes(let url, _): Demand("sqs:GetQueueAttributes", queue(url))
     case .setQueueAttributes(let url, _): Demand("sqs:SetQueueAttributes", queue(url))
     case .purgeQueue(let url): Demand("sqs:PurgeQueue", queue(url))
+    case .deleteQueue(let url): Demand("sqs:DeleteQueue", queue(url))
     }
   }
 

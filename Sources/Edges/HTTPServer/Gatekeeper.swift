@@ -2,44 +2,59 @@ import AWSWire
 import Engine
 import Events
 import Operations
-import Policies
 
 /// Lets in whoever proves who they are, and says what they may not do (§8).
 public struct Gatekeeper: Sendable {
   /// Between the client's clock and ours.
   static let skewMax = Span.minutes(15)
-  /// Longest life of a presigned URL, as with AWS.
-  static let presignedSecondsMax = 604_800
+  /// How long a presigned URL may live, as with AWS.
+  static let presignedSeconds = 1...604_800
+  /// Where services sign that have one endpoint for all regions.
+  static let globalRegion = "us-east-1"
 
   private let store: any CredentialStore
   private let digests: SigV4.Digests
   private let permissions: Permissions
   private let clock: any WallClock
+  private let log: any LogSink
   private let isClosed: Bool
 
   /// - Parameter isClosed: whether requests need a signature also while there are no credentials.
   public init(
     _ store: any CredentialStore, _ signer: any Signer, _ digests: any Digests, _ permissions: Permissions,
-    _ clock: any WallClock, isClosed: Bool
+    _ clock: any WallClock, _ log: any LogSink, isClosed: Bool
   ) {
     self.store = store
     self.digests = SigV4.Digests(
       sha256: { digests.sha256($0) }, hmac: { bytes, key in signer.signature(of: bytes, secret: key) })
     self.permissions = permissions
     self.clock = clock
+    self.log = log
     self.isClosed = isClosed
   }
 
+  /// Where the file lies is for the log, not for whoever knocks.
   private func credentials() throws(WireError) -> [String: Credential] {
     do { return try store.credentials() } catch {
-      throw WireError(.internalException, "The credentials cannot be read: \(error.reason)")
+      log.write(LogLine(.error, "credentials cannot be read", ["reason": error.reason]))
+      throw WireError(.internalException, "The credentials cannot be read; the server's log says why.")
     }
   }
 
   // MARK: Who
 
   /// Who sent it; the signature is over the body as it came.
-  func caller(of request: WireRequest, bodyAsSent: [UInt8], _ route: Route) throws(WireError) -> Caller {
+  func caller(
+    of request: WireRequest, _ message: HTTPRequestMessage, _ route: Route
+  ) throws(WireError) -> Caller {
+    var caller = try signer(of: request, bodyAsSent: message.bodyAsSent, route)
+    // IAM has one endpoint for all regions.
+    let region = route.service == .iam ? Gatekeeper.globalRegion : permissions.names.region
+    caller.request = Caller.keys(of: request, from: message.remote, region: region)
+    return caller
+  }
+
+  private func signer(of request: WireRequest, bodyAsSent: [UInt8], _ route: Route) throws(WireError) -> Caller {
     let known = try credentials()
     guard isClosed || !known.isEmpty else { return open(route.scope?.accessKeyID ?? "") }
     guard let signature = SigV4(of: request) else {
@@ -75,32 +90,81 @@ public struct Gatekeeper: Sendable {
       accessKeyID: credential.accessKeyID, role: role)
   }
 
+  // MARK: Signatures
+
   private func check(
     _ signature: SigV4, _ credential: Credential, _ request: WireRequest, _ body: [UInt8], _ route: Route
   ) throws(WireError) {
-    let mismatch: WireError.Code =
-      route.service == .s3 || route.dialect == .query ? .signatureDoesNotMatch : .invalidSignature
-    let age = clock.now() - signature.signedAt
-    if let expires = signature.expiresAfterSeconds {
-      guard age.milliseconds >= -Gatekeeper.skewMax.milliseconds,
-        age <= .seconds(min(expires, Gatekeeper.presignedSecondsMax))
-      else { throw WireError(.s3AccessDenied, "Request has expired") }
-    } else if age > Gatekeeper.skewMax || age.milliseconds < -Gatekeeper.skewMax.milliseconds {
+    let isS3 = route.service == .s3
+    let mismatch: WireError.Code = isS3 || route.dialect == .query ? .signatureDoesNotMatch : .invalidSignature
+    try checkTime(signature, route, mismatch)
+    try checkScope(signature, route, mismatch)
+    let unsigned = signature.unsignedHeaders(of: request)
+    guard unsigned.isEmpty else {
       throw WireError(
-        route.service == .s3 ? .requestTimeTooSkewed : mismatch,
-        "Signature expired or not yet current: it is of \(signature.signedAt), and here it is \(clock.now()).")
+        isS3 ? .s3AccessDenied : mismatch,
+        "There were headers present in the request which were not signed: \(unsigned.joined(separator: ", "))")
     }
     let actual = digests.sha256(body)
-    let declared =
-      request.headers["x-amz-content-sha256"] ?? (signature.expiresAfterSeconds == nil ? actual : "UNSIGNED-PAYLOAD")
-    let isOpaque = declared == "UNSIGNED-PAYLOAD" || declared.hasPrefix("STREAMING-")
-    guard isOpaque || declared == actual, signature.signedHeaders.contains("host"),
-      signature.isTrue(for: request, payloadHash: declared, secret: credential.secret, digests)
+    let declared = request.headers["x-amz-content-sha256"]
+    // Only S3 takes a body that its signature does not bind, or binds chunk by chunk.
+    let isPresigned = signature.expiresAfterSeconds != nil
+    let hash = isS3 ? declared ?? (isPresigned ? SigV4.Payload.unsigned.rawValue : actual) : actual
+    let payload = isS3 ? SigV4.Payload(rawValue: hash) : nil
+    guard payload != nil || hash == actual, isS3 || declared == nil || declared == actual,
+      signature.signedHeaders.contains("host"),
+      signature.isTrue(for: request, payloadHash: hash, secret: credential.secret, digests),
+      payload.map({ signature.areTrue(chunks: body, $0, secret: credential.secret, digests) }) ?? true
     else {
       throw WireError(
         mismatch,
         "The request signature we calculated does not match the signature you provided. "
           + "Check your AWS Secret Access Key and signing method.")
+    }
+  }
+
+  private func checkTime(_ signature: SigV4, _ route: Route, _ mismatch: WireError.Code) throws(WireError) {
+    let age = clock.now() - signature.signedAt
+    let isEarly = age.milliseconds < -Gatekeeper.skewMax.milliseconds
+    let isS3 = route.service == .s3
+    if let expires = signature.expiresAfterSeconds {
+      // Before anything is reckoned with it: the number comes from whoever knows a key's name.
+      guard Gatekeeper.presignedSeconds.contains(expires) else {
+        throw WireError(
+          isS3 ? .authorizationQueryParameters : mismatch,
+          "X-Amz-Expires must be a number from 1 to a week (in seconds), that is 604800")
+      }
+      guard !isEarly, age <= .seconds(expires) else {
+        throw WireError(isS3 ? .s3AccessDenied : mismatch, isEarly ? "Request is not yet valid" : "Request has expired")
+      }
+    } else if isEarly || age > Gatekeeper.skewMax {
+      throw WireError(
+        isS3 ? .requestTimeTooSkewed : mismatch,
+        "Signature expired or not yet current: it is of \(signature.signedAt), and here it is \(clock.now()).")
+    }
+  }
+
+  /// A signature is good for one service, one region and one day.
+  private func checkScope(_ signature: SigV4, _ route: Route, _ mismatch: WireError.Code) throws(WireError) {
+    guard signature.isOfItsDay else {
+      throw WireError(
+        mismatch,
+        "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
+          + "'\(signature.date)', of \(signature.signedAt).")
+    }
+    // What is not served is refused in the end; our own paths are of no service and of no region.
+    if case .other = route.service { return }
+    guard signature.service == route.service.name else {
+      throw WireError(
+        mismatch,
+        "Credential should be scoped to correct service: '\(route.service.name)', not '\(signature.scope)'.")
+    }
+    var regions = [permissions.names.region]
+    if route.service == .iam || route.service == .sts { regions.append(Gatekeeper.globalRegion) }
+    guard regions.contains(signature.region) else {
+      throw WireError(
+        mismatch,
+        "Credential should be scoped to a valid region: '\(regions[0])', not '\(signature.scope)'.")
     }
   }
 
@@ -117,36 +181,17 @@ public struct Gatekeeper: Sendable {
         // Digests are compared, so the time tells nothing about the secret.
         digests.sha256(Array(credential.secret.utf8)) == digests.sha256(Array(sides[1].utf8))
       else { throw WireError(.unrecognizedClient, "no credential has that key and secret") }
-      return try caller(credential)
+      var caller = try caller(credential)
+      caller.request = Caller.keys(of: request, from: message.remote, region: permissions.names.region)
+      return caller
     }
-    return try caller(of: request, bodyAsSent: message.bodyAsSent, Route(request))
+    return try caller(of: request, message, Route(request))
   }
 
   // MARK: What
 
   /// Throws the denial, with the statement that denies or the kind of policy that is missing.
   func permit(_ caller: Caller, _ demand: Demand) throws(WireError) {
-    let names = permissions.names
-    let account = ResourceName(demand.resource)?.account ?? ""
-    let owner = account.isEmpty ? names.account : account
-    let hasPolicy = ResourceName(demand.resource).map { permissions.policy(of: $0) != nil } ?? false
-    if caller.isRoot, caller.account == names.account, !hasPolicy { return }
-    var context = demand.context
-    context["aws:PrincipalArn"] = [caller.arn.description]
-    context["aws:PrincipalAccount"] = [caller.account]
-    let request = PolicyRequest(
-      principal: .identity(caller.arn), action: demand.action, resource: demand.resource, resourceAccount: owner,
-      context: PolicyContext(context))
-    var identity = [Caller.guestPolicy].compactMap { $0 }
-    if let role = caller.role {
-      do { identity = try role.identity() } catch {
-        throw WireError(.accessDenied, "The policies of \(caller.arn) cannot be read: \(error.message)")
-      }
-    }
-    let evaluation = permissions.evaluate(request, identity: identity)
-    if let denial = evaluation.denial(of: request) {
-      throw WireError(
-        demand.action.hasPrefix("s3:") ? .s3AccessDenied : .accessDenied, "\(denial) (\(evaluation.reason))")
-    }
+    try Judge(permissions, clock).permit(caller, demand)
   }
 }

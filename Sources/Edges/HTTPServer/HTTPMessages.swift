@@ -58,6 +58,11 @@ public enum HTTPReply: Sendable {
   /// `Content-Length` is the listener's to write, except in an answer to `HEAD` with an empty body, where the responder
   /// may state the length the body would have.
   case full(status: Int, headers: [(String, String)], body: [UInt8])
+  /// An answer without a stated end: the closure writes piece by piece, each sent at once, until it returns, as it should
+  /// when the server is told to stop. What it throws ends the connection.
+  case stream(
+    status: Int, headers: [(String, String)],
+    body: @Sendable (_ write: ([UInt8]) async throws -> Void) async throws -> Void)
 }
 
 /// What answers the requests that the listener has read. The wire's router is one.

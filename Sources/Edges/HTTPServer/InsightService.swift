@@ -21,11 +21,13 @@ struct InsightService: Sendable {
   func whyNot(_ rule: String, _ fields: [String: String]) async throws -> JSON {
     guard let text = fields["at"], let moment = Timestamp(text) else {
       throw AdminRefusal(
-        status: 400, code: "INVALID_TIME", message: "at is an instant like 2025-09-09T22:00:00Z, not \(fields["at"] ?? "absent")")
+        status: 400, code: "INVALID_TIME",
+        message: "at is an instant like 2025-09-09T22:00:00Z, not \(fields["at"] ?? "absent")")
     }
     guard let answer = try await Explainer(runtime).whyNot(rule, at: moment) else {
       let known = runtime.book.bus.rules.map(\.name).joined(separator: ", ")
-      throw AdminRefusal(status: 404, code: "NO_SUCH_RULE", message: "there never was a rule \(rule); there are \(known)")
+      throw AdminRefusal(
+        status: 404, code: "NO_SUCH_RULE", message: "there never was a rule \(rule); there are \(known)")
     }
     return answer
   }
@@ -71,7 +73,8 @@ struct InsightService: Sendable {
   private static func text(_ place: Auditor.Place) -> String {
     switch place {
     case .chain(let link): link.map { "chain:\(text($0))" } ?? "chain"
-    case .slots(let rule, let version, let after): "slots:\(version):\(after.map { "\($0.milliseconds)" } ?? ""):\(rule)"
+    case .slots(let rule, let version, let after):
+      "slots:\(version):\(after.map { "\($0.milliseconds)" } ?? ""):\(rule)"
     case .matches(let sequence): "matches:\(sequence)"
     }
   }
@@ -82,7 +85,8 @@ struct InsightService: Sendable {
     let sides = text.split(separator: ":", maxSplits: 1).map(String.init)
     guard sides.count == 2, let sequence = Int64(sides[0]), sides[1].utf8.count == 64 else {
       throw AdminRefusal(
-        status: 400, code: "INVALID_HEAD", message: "a head is a row and its hash, like 12:9f86…, not \(text.prefix(100))")
+        status: 400, code: "INVALID_HEAD",
+        message: "a head is a row and its hash, like 12:9f86…, not \(text.prefix(100))")
     }
     return LedgerLink(sequence: sequence, hash: sides[1])
   }

@@ -108,8 +108,19 @@ struct ListenerExchange: Sendable {
       let hasNoBody = isHead || body.isEmpty || !mayHaveBody(head.status)
       let content = hasNoBody ? ResponseBody() : ResponseBody(byteBuffer: ByteBuffer(bytes: body))
       try await writer.write(response: head, body: content)
+    case .stream(let status, let headers, let body):
+      var head = responseHead(status: status, headers: headers, bodyCount: 0, isHead: request.method == .head)
+      head.headerFields[.contentLength] = nil
+      guard request.method != .head else { return try await writer.write(response: head, body: ResponseBody()) }
+      let content = ResponseBody { out in
+        var out = out
+        try await body { try await out.write(ByteBuffer(bytes: $0)) }
+        try await out.finish(nil)
+      }
+      try await writer.write(response: head, body: content)
     }
   }
+
 
   private func responseHead(
     status: Int, headers: [(String, String)], bodyCount: Int, isHead: Bool

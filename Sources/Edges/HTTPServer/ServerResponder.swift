@@ -10,8 +10,10 @@ public struct ServerResponder: HTTPResponder {
   private let runtime: Runtime
   private let console: ConsolePages
   private let gatekeeper: Gatekeeper
+  private let session: ConsoleSession
 
-  public init(_ room: ControlRoom, _ console: ConsolePages, _ gatekeeper: Gatekeeper) {
+  public init(_ room: ControlRoom, _ console: ConsolePages, _ gatekeeper: Gatekeeper, _ session: ConsoleSession) {
+    self.session = session
     self.gatekeeper = gatekeeper
     self.room = room
     runtime = room.runtime
@@ -32,7 +34,7 @@ public struct ServerResponder: HTTPResponder {
       return ServerResponder.refusal(error)
     }
     if isOwn { return await AdminService(room, who: caller.name).respond(to: request) }
-    return isConsole ? await page(path, request) : await metrics()
+    return isConsole ? await page(request, caller) : await metrics()
   }
 
   /// Who may not come in is asked for a key and its secret, which a browser can do.
@@ -57,26 +59,10 @@ public struct ServerResponder: HTTPResponder {
 
   // MARK: The console
 
-  /// Nothing but our own stylesheet may be loaded, and nothing may frame the page.
-  private static let pageHeaders = [
-    ("Content-Security-Policy", "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'"),
-    ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"), ("Cache-Control", "no-store"),
-  ]
-
-  private func page(_ path: String, _ request: HTTPRequestMessage) async -> HTTPReply {
-    guard request.method == "GET" || request.method == "HEAD" else {
-      return .full(status: 405, headers: [("Allow", "GET, HEAD")], body: [])
-    }
-    let route = ConsoleRequest.route(path)
+  private func page(_ request: HTTPRequestMessage, _ caller: Caller) async -> HTTPReply {
     let pages = ServerResponder.origin(request).map { console.addressed(to: $0) } ?? console
-    let page: ConsolePage
-    do {
-      page = pages.page(route, view: try await view(of: route))
-    } catch {
-      page = pages.unreadable(error.reason)
-    }
-    return .full(
-      status: page.status, headers: [("Content-Type", page.contentType)] + ServerResponder.pageHeaders, body: page.body)
+    let who = caller.accessKeyID.isEmpty ? "console" : caller.name
+    return await ConsoleService(room: room, pages: pages, session: session, who: who).respond(to: request)
   }
 
   /// Where the client reached us; nil if its Host header is not plainly a host and a port.
@@ -88,15 +74,6 @@ public struct ServerResponder: HTTPResponder {
       })
     else { return nil }
     return "http://\(host)"
-  }
-
-  private func view(of route: ConsoleRequest.Route) async throws(StoreError) -> JSON? {
-    switch route {
-    case .overview: try await Views(runtime).status()
-    case .decision(let id): try await Explainer(runtime).why(id)
-    case .run(let id): try await Views(runtime).run(id)
-    case .style, .missing: nil
-    }
   }
 
   // MARK: AWS's protocols
@@ -116,7 +93,7 @@ public struct ServerResponder: HTTPResponder {
       caller: .root(of: runtime.settings.names.account, accessKeyID: ""), why: message.header("x-bellcrank-reason"))
     let response: WireResponse
     do {
-      context.caller = try gatekeeper.caller(of: request, bodyAsSent: message.bodyAsSent, route)
+      context.caller = try gatekeeper.caller(of: request, message, route)
       let operation = try route.decode(request)
       for demand in try Demand.of(operation, context.names) { try gatekeeper.permit(context.caller, demand) }
       response = try await answer(operation, route, context)

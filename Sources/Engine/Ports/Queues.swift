@@ -167,4 +167,6 @@ public protocol WorkQueues: Sendable {
   /// Shows messages again that are in hands which no longer exist; those that were put back wait on.
   func reclaim(_ queue: String, at now: Timestamp) async throws(StoreError)
   func purge(_ queue: String) async throws(StoreError)
+  /// Removes the queue and its messages; false if there is none.
+  func remove(queue: String) async throws(StoreError) -> Bool
 }

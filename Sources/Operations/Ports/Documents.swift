@@ -13,6 +13,7 @@ public struct Document: Sendable, Hashable {
     case move
     case webhook
     case eventBus = "event_bus"
+    case logGroup = "log_group"
     /// Where a loop of this tier goes on after a restart.
     case progress
   }

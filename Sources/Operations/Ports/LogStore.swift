@@ -1,16 +1,55 @@
 import Engine
 import Events
 
+/// What a log group is made with. Raw values are CloudWatch Logs' own.
+public enum LogGroupClass: String, Sendable, Hashable, CaseIterable {
+  case standard = "STANDARD"
+  case infrequentAccess = "INFREQUENT_ACCESS"
+  case delivery = "DELIVERY"
+}
+
+/// What a log group was made with; it is told again and has no other effect.
+public struct LogGroupTraits: Sendable, Hashable {
+  public let groupClass: LogGroupClass
+  public let tags: [String: String]
+
+  public static let plain = LogGroupTraits(groupClass: .standard, tags: [:])
+
+  public init(groupClass: LogGroupClass, tags: [String: String]) {
+    self.groupClass = groupClass
+    self.tags = tags
+  }
+
+  public var json: JSON {
+    [
+      "class": .string(groupClass.rawValue),
+      "tags": .object(tags.sorted { $0.key < $1.key }.map { .init($0.key, .string($0.value)) }),
+    ]
+  }
+
+  /// Reads what `json` wrote; nil if it is something else.
+  public init?(json: JSON) {
+    guard let groupClass = json["class"]?.string.flatMap({ LogGroupClass(rawValue: $0) }),
+      let tags = json["tags"]?.members
+    else { return nil }
+    self.groupClass = groupClass
+    self.tags = Dictionary(
+      tags.compactMap { tag in tag.value.string.map { (tag.key, $0) } }, uniquingKeysWith: { _, last in last })
+  }
+}
+
 /// A log group as CloudWatch Logs describes it.
 public struct LogGroup: Sendable, Hashable {
   public let name: String
+  public let traits: LogGroupTraits
   public let createdAt: Timestamp
   /// nil keeps events for ever.
   public let retentionDays: Int?
   public let storedBytes: Int
 
-  public init(name: String, createdAt: Timestamp, retentionDays: Int?, storedBytes: Int) {
+  public init(name: String, _ traits: LogGroupTraits, createdAt: Timestamp, retentionDays: Int?, storedBytes: Int) {
     self.name = name
+    self.traits = traits
     self.createdAt = createdAt
     self.retentionDays = retentionDays
     self.storedBytes = storedBytes
@@ -103,7 +142,7 @@ public struct LogQuery: Sendable, Hashable {
 public protocol LogStore: Sendable {
   func logGroups() async throws(StoreError) -> [LogGroup]
   /// False if it exists already.
-  func createLogGroup(_ name: String, at now: Timestamp) async throws(StoreError) -> Bool
+  func createLogGroup(_ name: String, _ traits: LogGroupTraits, at now: Timestamp) async throws(StoreError) -> Bool
   /// Deletes the group with everything in it; false if there is none.
   func deleteLogGroup(_ name: String) async throws(StoreError) -> Bool
   /// False if there is no such group.

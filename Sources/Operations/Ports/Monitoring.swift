@@ -94,6 +94,12 @@ public protocol MetricStore: Sendable {
 public protocol StateView: Sendable {
   /// Breakers that are not closed: their table and state.
   func openBreakers() async throws(StoreError) -> [(domain: String, table: String, state: String, since: Timestamp?)]
+  /// Tables that somebody holds, and until when (D13).
+  func leases(
+    at now: Timestamp
+  ) async throws(StoreError) -> [(domain: String, table: String, owner: String, until: Timestamp)]
+  /// Rings when something was committed.
+  var committed: Bell { get }
   /// Causes that wait their turn.
   func deferredCount() async throws(StoreError) -> Int
   /// Deliveries that wait for an attempt.
@@ -102,12 +108,26 @@ public protocol StateView: Sendable {
   func budgets(at now: Timestamp) async throws(StoreError) -> [(source: String, left: Int, perMinute: Int)]
 }
 
+/// Which lines of a history to read next.
+public struct AlarmHistoryPage: Sendable, Hashable {
+  public let isAscending: Bool
+  /// Beyond this place in that order; nil begins.
+  public let after: Int64?
+  public let limit: Int
+
+  public init(isAscending: Bool = false, after: Int64? = nil, limit: Int) {
+    self.isAscending = isAscending
+    self.after = after
+    self.limit = limit
+  }
+}
+
 /// What alarms leave behind. Adapter: `SQLiteStore`.
 public protocol AlarmJournal: Sendable {
   /// Saves alarms and their history, all or nothing.
   func save(_ changes: [DocumentChange], _ history: [AlarmHistoryItem], at now: Timestamp) async throws(StoreError)
-  /// The latest first, from before that place; each with its place.
+  /// The lines of a page, each with its place.
   func history(
-    of alarm: String?, kind: AlarmHistoryItem.Kind?, in range: Range<Timestamp>, before: Int64?, limit: Int
+    of alarm: String?, kind: AlarmHistoryItem.Kind?, in range: Range<Timestamp>, _ page: AlarmHistoryPage
   ) async throws(StoreError) -> [(place: Int64, item: AlarmHistoryItem)]
 }

@@ -46,7 +46,7 @@ class Checks:
             answer = action()
         except Exception as refusal:
             took = time.monotonic() - began
-            response = getattr(refusal, "response", {})
+            response = getattr(refusal, "response", None) or {}
             code = response.get("Error", {}).get("Code")
             fits = code == error if isinstance(error, str) else type(refusal) is error
             self.that(fits, f"{what}: wanted {error}", (type(refusal).__name__, code, str(refusal)))

@@ -10,10 +10,13 @@ struct Banner {
   private let endpoint: String
   private let data: String
   private let needsCredentials: Bool
+  private let token: String
 
   init(
-    _ runtime: Runtime, _ zone: ZoneRules, host: String, port: Int, data: String, needsCredentials: Bool
+    _ runtime: Runtime, _ zone: ZoneRules, host: String, port: Int, data: String, needsCredentials: Bool,
+    token: String
   ) {
+    self.token = token
     self.needsCredentials = needsCredentials
     self.runtime = runtime
     self.zone = zone
@@ -38,6 +41,7 @@ struct Banner {
 
       Console
         \(endpoint)/console
+        actions need this token, new with every start: \(token)
 
       Try (\(who); the region is \(settings.names.region))
         export AWS_ACCESS_KEY_ID=\(key) AWS_SECRET_ACCESS_KEY=\(key) AWS_DEFAULT_REGION=\(settings.names.region)

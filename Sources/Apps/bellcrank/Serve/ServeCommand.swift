@@ -142,14 +142,18 @@ struct ServeCommand: AsyncParsableCommand {
     let zone = try surroundings.zones.load("Asia/Seoul")
     let host = config.server.host
     let wanted = port ?? config.server.port
-    let pages = try ConsolePages(zone: zone, endpoint: "http://\(host):\(wanted)")
+    let pages = try ConsolePages(
+      zone: zone, endpoint: "http://\(host):\(wanted)", environment: settings.environment)
+    let session = ConsoleSession(ports.entropy, HMACSigner(), ports.digests)
     let gatekeeper = Gatekeeper(
-      credentials, HMACSigner(), ports.digests, permissions, ports.clock, isClosed: !isLoopback)
+      credentials, HMACSigner(), ports.digests, permissions, ports.clock, ports.log, isClosed: !isLoopback)
     let listener = HTTPListener(
-      host: host, port: wanted, limits: .standard, responder: ServerResponder(room, pages, gatekeeper), logger: logger
+      host: host, port: wanted, limits: .standard, responder: ServerResponder(room, pages, gatekeeper, session),
+      logger: logger
     ) { bound in
       let banner = Banner(
-        runtime, zone, host: host, port: bound, data: directory, needsCredentials: needsCredentials)
+        runtime, zone, host: host, port: bound, data: directory, needsCredentials: needsCredentials,
+        token: session.token)
       do {
         try surroundings.printer.line(banner.text)
       } catch {

@@ -11,6 +11,8 @@ struct AlarmService: Sendable {
   static let pageMax = 100
   /// Names of one request.
   static let namesMax = 100
+  static let actionBytesMax = 1_024
+  private static let alarmListing = Listing("DescribeAlarms", refusal: .invalidNextToken)
 
   private let context: ServiceContext
 
@@ -41,9 +43,8 @@ struct AlarmService: Sendable {
     case .disableAlarmActions:
       try await keeper.setActions(try names(input), enabled: false)
       return nil
-    case .tagResource, .untagResource, .listTagsForResource: return try await tags(operation, input)
     case .putMetricData, .getMetricData, .getMetricStatistics, .listMetrics, .putDashboard, .getDashboard,
-      .listDashboards, .deleteDashboards:
+      .listDashboards, .deleteDashboards, .tagResource, .untagResource, .listTagsForResource:
       throw WireError(.unknownOperation, "\(operation.rawValue) is no operation of alarms.")
     }
   }
@@ -59,7 +60,7 @@ struct AlarmService: Sendable {
   // MARK: Definitions
 
   private func definition(_ input: WireInput) throws -> AlarmDefinition {
-    for name in ["ThresholdMetricId", "EvaluationCriteria"] where try input.text(name) != nil {
+    for name in ["ThresholdMetricId", "EvaluationCriteria", "EvaluationInterval"] where input.has(name) {
       throw WireError(.validation, "\(name): alarms on anomaly bands or queries are not served here")
     }
     let comparison = try input.requiredText("ComparisonOperator")
@@ -87,18 +88,28 @@ struct AlarmService: Sendable {
       throw WireError(
         .validation, "TreatMissingData must be breaching, notBreaching, ignore or missing, not \(missing)")
     }
-    let tags = try (try input.structures("Tags") ?? []).map { tag in
-      (try tag.requiredText("Key", 1...128), try tag.text("Value", 0...256) ?? "")
-    }
     return try AlarmDefinition(
       name: try input.requiredText("AlarmName", 1...AlarmDefinition.nameLengthMax),
       description: try input.text("AlarmDescription", 0...AlarmDefinition.descriptionLengthMax),
-      actionsEnabled: try input.flag("ActionsEnabled") ?? true, okActions: try input.texts("OKActions") ?? [],
-      alarmActions: try input.texts("AlarmActions") ?? [],
-      insufficientDataActions: try input.texts("InsufficientDataActions") ?? [], subject: subject, period: period,
+      actionsEnabled: try input.flag("ActionsEnabled") ?? true, okActions: try actions(input, "OKActions"),
+      alarmActions: try actions(input, "AlarmActions"),
+      insufficientDataActions: try actions(input, "InsufficientDataActions"), subject: subject, period: period,
       evaluationPeriods: try input.requiredInteger("EvaluationPeriods", 1...Int(Int32.max)),
       datapointsToAlarm: try input.integer("DatapointsToAlarm", 1...Int(Int32.max)), threshold: threshold,
-      comparison: sign, missingData: treatment, tags: Dictionary(tags, uniquingKeysWith: { _, last in last }))
+      comparison: sign, missingData: treatment,
+      lowSamples: try input.choice("EvaluateLowSampleCountPercentile", of: LowSamples.self),
+      tags: try Tags(input, refusal: .validation).pairs)
+  }
+
+  /// What shall be done in a state: ARNs, whatever they name.
+  private func actions(_ input: WireInput, _ name: String) throws(WireError) -> [String] {
+    let actions = try input.texts(name) ?? []
+    for action in actions {
+      guard action.utf8.count <= AlarmService.actionBytesMax, ResourceName(action) != nil else {
+        throw WireError(.validation, "\(name): \(action) is no ARN of at most \(AlarmService.actionBytesMax) bytes")
+      }
+    }
+    return actions
   }
 
   private func single(_ input: WireInput) throws -> AlarmSubject {
@@ -126,23 +137,51 @@ struct AlarmService: Sendable {
 
   // MARK: Descriptions
 
-  private func describe(_ input: WireInput) async throws -> WireTree? {
+  /// What DescribeAlarms chooses by; nil chooses nothing.
+  private func chosen(_ input: WireInput) throws(WireError) -> ((Alarm) -> Bool)? {
     let wanted = try input.texts("AlarmNames")
     let prefix = try input.text("AlarmNamePrefix")
-    let state = try input.text("StateValue")
+    let state = try input.choice("StateValue", of: AlarmState.self)
     let action = try input.text("ActionPrefix")
+    let types = try types(input)
+    guard wanted?.count ?? 0 <= AlarmService.namesMax else {
+      throw WireError(.validation, "AlarmNames must have at most \(AlarmService.namesMax) members")
+    }
     guard wanted == nil || prefix == nil else {
       throw WireError(.validation, "AlarmNames and AlarmNamePrefix are mutually exclusive")
     }
-    let types = try input.texts("AlarmTypes") ?? ["MetricAlarm"]
-    let found = try await keeper.alarms().filter { alarm in
-      types.contains("MetricAlarm") && (wanted?.contains(alarm.definition.name) ?? true)
-        && (prefix.map { alarm.definition.name.hasPrefix($0) } ?? true)
-        && (state.map { alarm.state.rawValue == $0 } ?? true)
-        && (action.map { prefix in AlarmService.allActions(alarm).contains { $0.hasPrefix(prefix) } } ?? true)
+    let family = ["ParentsOfAlarmName", "ChildrenOfAlarmName"].filter { input.has($0) }
+    let others = ["AlarmNames", "AlarmNamePrefix", "StateValue", "ActionPrefix", "AlarmTypes"].filter { input.has($0) }
+    guard family.isEmpty || (family + others).count == 1 else {
+      throw WireError(.validation, "\(family[0]) stands beside no parameter but MaxRecords and NextToken")
     }
-    let page = ListPage(
-      found, limit: try input.integer("MaxRecords", 1...AlarmService.pageMax) ?? 50,
+    // Only composite alarms have children, and there are none.
+    guard family.isEmpty, types?.contains(.metric) ?? true else { return nil }
+    return { alarm in
+      let name = alarm.definition.name
+      return (wanted?.contains { $0.isSame(name) } ?? true) && (prefix.map { name.begins(with: $0) } ?? true)
+        && (state.map { alarm.state == $0 } ?? true)
+        && (action.map { prefix in AlarmService.allActions(alarm).contains { $0.begins(with: prefix) } } ?? true)
+    }
+  }
+
+  private func types(_ input: WireInput) throws(WireError) -> Set<AlarmType>? {
+    guard let names = try input.texts("AlarmTypes") else { return nil }
+    var types: Set<AlarmType> = []
+    for name in names {
+      guard let type = AlarmType(rawValue: name) else {
+        throw WireError(.validation, "AlarmTypes must be MetricAlarm or CompositeAlarm, not \(name)")
+      }
+      types.insert(type)
+    }
+    return types.isEmpty ? nil : types
+  }
+
+  private func describe(_ input: WireInput) async throws -> WireTree? {
+    let choice = try chosen(input)
+    let found = choice == nil ? [] : try await keeper.alarms().filter { choice?($0) ?? false }
+    let page = try ListPage(
+      found, AlarmService.alarmListing, limit: try input.integer("MaxRecords", 1...AlarmService.pageMax) ?? 50,
       after: try input.text("NextToken"), max: AlarmService.pageMax, name: \.definition.name)
     return .members([
       "CompositeAlarms": .list([]), "MetricAlarms": .list(page.elements.map(shape)),
@@ -160,9 +199,10 @@ struct AlarmService: Sendable {
       try CloudWatchService.dimensions(input))
     let statistic = try input.text("Statistic") ?? (try input.text("ExtendedStatistic"))
     let period = try input.integer("Period", 1...604_800)
+    let unit = try CloudWatchService.unit(input)
     let found = try await keeper.alarms().filter { alarm in
-      guard case .metric(let own, let name, _) = alarm.definition.subject else { return false }
-      return own == metric && (statistic == nil || statistic == name)
+      guard case .metric(let own, let name, let ownUnit) = alarm.definition.subject else { return false }
+      return own == metric && (statistic == nil || statistic == name) && (unit == nil || unit == ownUnit)
         && (period == nil || period == alarm.definition.period)
     }
     return .members(["MetricAlarms": .list(found.map(shape))])
@@ -204,6 +244,7 @@ struct AlarmService: Sendable {
     add("Threshold", .double(definition.threshold))
     add("ComparisonOperator", .text(definition.comparison.rawValue))
     add("TreatMissingData", .text(definition.missingData.rawValue))
+    add("EvaluateLowSampleCountPercentile", definition.lowSamples.map { .text($0.rawValue) })
     add("StateTransitionedTimestamp", .time(alarm.stateChangedAt))
     return .structure(members)
   }
@@ -254,53 +295,45 @@ struct AlarmService: Sendable {
     let start = try input.moment("StartDate") ?? .epoch
     let end = try input.moment("EndDate") ?? context.now + .days(1)
     guard start <= end else { throw WireError(.validation, "StartDate must be before EndDate") }
-    var before: Int64?
-    if let token = try input.text("NextToken") {
-      guard let place = Int64(token) else { throw WireError(.invalidNextToken, "The token \(token) is invalid.") }
-      before = place
-    }
+    let isAscending = try input.choice("ScanBy", of: ScanOrder.self) == .ascending
+    let listing = Listing("DescribeAlarmHistory \(isAscending)", refusal: .invalidNextToken)
+    let place = try listing.place(input.text("NextToken")).flatMap { Int64($0) }
     let limit = try input.integer("MaxRecords", 1...AlarmService.pageMax) ?? AlarmService.pageMax
-    let kind = try input.choice("HistoryItemType", of: AlarmHistoryItem.Kind.self)
-    let lines = try await keeper.history(
-      of: try input.text("AlarmName"), kind: kind, in: start..<max(end, start + Span(milliseconds: 1)), before: before,
-      limit: limit + 1)
+    let wanted = try input.choice("HistoryItemType", of: HistoryItemType.self)
+    let kind = wanted.flatMap { AlarmHistoryItem.Kind(rawValue: $0.rawValue) }
+    var lines: [(place: Int64, item: AlarmHistoryItem)] = []
+    // Composite alarms and contributors have no history here, for there are none.
+    if wanted == nil || kind != nil, try types(input)?.contains(.metric) ?? true, !input.has("AlarmContributorId") {
+      lines = try await keeper.history(
+        of: try input.text("AlarmName"), kind: kind, in: start..<max(end, start + Span(milliseconds: 1)),
+        AlarmHistoryPage(isAscending: isAscending, after: place, limit: limit + 1))
+    }
     let page = lines.prefix(limit)
     return .members([
       "AlarmHistoryItems": .list(
         page.map { _, item in
           .members([
-            "AlarmName": .text(item.alarm), "AlarmType": .text("MetricAlarm"), "Timestamp": .time(item.at),
-            "HistoryItemType": .text(item.kind.rawValue), "HistorySummary": .text(item.summary),
-            "HistoryData": .text(item.data.text),
+            "AlarmName": .text(item.alarm), "AlarmType": .text(AlarmType.metric.rawValue),
+            "Timestamp": .time(item.at), "HistoryItemType": .text(item.kind.rawValue),
+            "HistorySummary": .text(item.summary), "HistoryData": .text(item.data.text),
           ])
         }),
-      "NextToken": lines.count > limit ? page.last.map { .text(String($0.place)) } : nil,
+      "NextToken": lines.count > limit ? page.last.map { .text(listing.token(of: String($0.place))) } : nil,
     ])
   }
+}
 
-  // MARK: Tags
+/// The two kinds of alarms. Raw values are AWS's own.
+private enum AlarmType: String, Sendable, CaseIterable {
+  case metric = "MetricAlarm"
+  case composite = "CompositeAlarm"
+}
 
-  private func tags(_ operation: CloudWatchOperation, _ input: WireInput) async throws -> WireTree? {
-    let arn = try input.requiredText("ResourceARN", 1...1_024)
-    let prefix = keeper.arn("").description
-    guard arn.hasPrefix(prefix), let alarm = try await keeper.alarm(String(arn.dropFirst(prefix.count))) else {
-      throw WireError(.alarmNotFound, "There is no alarm \(arn)")
-    }
-    let name = alarm.definition.name
-    if operation == .listTagsForResource {
-      let pairs = alarm.definition.tags.sorted { $0.key < $1.key }
-      return .members([
-        "Tags": .list(pairs.map { .members(["Key": .text($0.key), "Value": .text($0.value)]) })
-      ])
-    }
-    let added = try (try input.structures("Tags") ?? []).map { tag in
-      (try tag.requiredText("Key", 1...128), try tag.text("Value", 0...256) ?? "")
-    }
-    let removed = try input.texts("TagKeys") ?? []
-    _ = try await keeper.tag(name) { tags in
-      for (key, value) in added { tags[key] = value }
-      for key in removed { tags[key] = nil }
-    }
-    return nil
-  }
+/// What a line of a history is about. Raw values are AWS's own.
+private enum HistoryItemType: String, Sendable, CaseIterable {
+  case configurationUpdate = "ConfigurationUpdate"
+  case stateUpdate = "StateUpdate"
+  case action = "Action"
+  case contributorStateUpdate = "AlarmContributorStateUpdate"
+  case contributorAction = "AlarmContributorAction"
 }

@@ -5,12 +5,13 @@ import Events
 import Measures
 import Operations
 
-/// CloudWatch on the wire: metrics and dashboards; alarms are answered by `AlarmService`.
+/// CloudWatch on the wire: metrics; alarms, dashboards and tags have services of their own.
 struct CloudWatchService: Sendable {
-  /// Metrics of one page, boards of one page.
+  /// Metrics of one page.
   static let pageMax = 500
   /// Datapoints of one page of GetMetricData.
   static let dataPageMax = 100_800
+  private static let metricsListing = Listing("ListMetrics", refusal: .invalidParameterValue)
 
   private let context: ServiceContext
 
@@ -25,12 +26,12 @@ struct CloudWatchService: Sendable {
       case .getMetricData: return try await getMetricData(input)
       case .getMetricStatistics: return try await getMetricStatistics(input)
       case .listMetrics: return try await listMetrics(input)
-      case .putDashboard: return try await putDashboard(input)
-      case .getDashboard: return try await getDashboard(input)
-      case .listDashboards: return try await listDashboards(input)
-      case .deleteDashboards: return try await deleteDashboards(input)
+      case .putDashboard, .getDashboard, .listDashboards, .deleteDashboards:
+        return try await DashboardService(context).answer(operation, input)
+      case .tagResource, .untagResource, .listTagsForResource:
+        return try await TagService(context).answer(operation, input)
       case .putMetricAlarm, .describeAlarms, .describeAlarmsForMetric, .describeAlarmHistory, .setAlarmState,
-        .deleteAlarms, .enableAlarmActions, .disableAlarmActions, .tagResource, .untagResource, .listTagsForResource:
+        .deleteAlarms, .enableAlarmActions, .disableAlarmActions:
         return try await AlarmService(context).answer(operation, input)
       }
     } catch let error as MetricError {
@@ -40,27 +41,33 @@ struct CloudWatchService: Sendable {
 
   private var reader: MetricReader { context.room.reader }
 
-  // MARK: Metrics
+  /// A text without which there is no metric to speak of.
+  private static func required(_ input: WireInput, _ name: String, _ lengthMax: Int) throws(WireError) -> String {
+    guard let text = try input.text(name, 1...lengthMax) else { throw missing(name) }
+    return text
+  }
+
+  private static func missing(_ name: String) -> WireError {
+    WireError(.missingParameter, "The parameter \(name) is required.")
+  }
 
   private func putMetricData(_ input: WireInput) async throws -> WireTree? {
-    let namespace = try input.requiredText("Namespace", 1...MetricID.namespaceLengthMax)
+    let namespace = try CloudWatchService.required(input, "Namespace", MetricID.namespaceLengthMax)
     guard !MetricID.isReserved(namespace) else {
       throw WireError(
         .invalidParameterValue, "The value AWS/ for parameter Namespace is invalid: AWS's own are published here only.")
     }
-    var entries = (try input.structures("MetricData") ?? []).map { ($0, Optional<[String: String]>.none) }
+    var entries = try input.structures("MetricData") ?? []
     for entity in try input.structures("EntityMetricData") ?? [] {
-      entries += (try entity.structures("MetricData") ?? []).map { ($0, nil) }
+      entries += try entity.structures("MetricData") ?? []
     }
-    guard !entries.isEmpty else {
-      throw WireError(.missingParameter, "The parameter MetricData is required.")
-    }
+    guard !entries.isEmpty else { throw CloudWatchService.missing("MetricData") }
     guard entries.count <= Datum.requestMax else {
       throw WireError(
         .invalidParameterValue, "The collection MetricData must not have a size greater than \(Datum.requestMax).")
     }
     var data: [Datum] = []
-    for (place, (entry, _)) in entries.enumerated() {
+    for (place, entry) in entries.enumerated() {
       data.append(try datum(entry, namespace, "MetricData.member.\(place + 1)"))
     }
     var minutes: [MetricMinute: Rollup] = [:]
@@ -75,7 +82,7 @@ struct CloudWatchService: Sendable {
 
   private func datum(_ entry: WireInput, _ namespace: String, _ place: String) throws -> Datum {
     let metric = MetricID(
-      namespace, try entry.requiredText("MetricName", 1...MetricID.nameLengthMax),
+      namespace, try CloudWatchService.required(entry, "MetricName", MetricID.nameLengthMax),
       try CloudWatchService.dimensions(entry))
     let content: Datum.Content
     let value = try entry.double("Value")
@@ -86,7 +93,9 @@ struct CloudWatchService: Sendable {
     case (nil, let values?, nil): content = .values(values, counts: try entry.doubles("Counts"))
     case (nil, nil, let set?):
       func number(_ name: String) throws -> Double {
-        guard let number = try set.double(name) else { throw set.missing(name) }
+        guard let number = try set.double(name) else {
+          throw CloudWatchService.missing("\(place).StatisticValues.\(name)")
+        }
         return number
       }
       content = .statistics(
@@ -120,23 +129,26 @@ struct CloudWatchService: Sendable {
     return unit
   }
 
-  private func range(_ input: WireInput) throws -> Range<Timestamp> {
-    let start = try input.requiredMoment("StartTime")
-    let end = try input.requiredMoment("EndTime")
+  /// The range from `StartTime` to `EndTime`, which the operations refuse by codes of their own.
+  private func range(
+    _ input: WireInput, lacking: (String) -> WireError, empty code: WireError.Code
+  ) throws(WireError) -> Range<Timestamp> {
+    guard let start = try input.moment("StartTime") else { throw lacking("StartTime") }
+    guard let end = try input.moment("EndTime") else { throw lacking("EndTime") }
     guard start < end else {
-      throw WireError(
-        .invalidParameterValue, "The parameter StartTime must be less than the parameter EndTime.")
+      throw WireError(code, "The parameter StartTime must be less than the parameter EndTime.")
     }
     return start..<end
   }
 
   private func getMetricStatistics(_ input: WireInput) async throws -> WireTree? {
     let metric = MetricID(
-      try input.requiredText("Namespace", 1...MetricID.namespaceLengthMax),
-      try input.requiredText("MetricName", 1...MetricID.nameLengthMax), try CloudWatchService.dimensions(input))
+      try CloudWatchService.required(input, "Namespace", MetricID.namespaceLengthMax),
+      try CloudWatchService.required(input, "MetricName", MetricID.nameLengthMax),
+      try CloudWatchService.dimensions(input))
     try metric.check()
-    let range = try range(input)
-    let period = try input.requiredInteger("Period", 1...604_800)
+    let range = try range(input, lacking: CloudWatchService.missing, empty: .invalidParameterValue)
+    guard let period = try input.integer("Period", 1...604_800) else { throw CloudWatchService.missing("Period") }
     try MetricPeriods.check(period: period)
     let points = Int((range.upperBound - range.lowerBound).seconds) / max(60, period)
     guard points <= MetricPeriods.statisticsMax else {
@@ -145,14 +157,7 @@ struct CloudWatchService: Sendable {
         "You have requested up to \(points) datapoints, which exceeds the limit of \(MetricPeriods.statisticsMax). You "
           + "may reduce the datapoints requested by increasing Period, or decreasing the time range.")
     }
-    let simple = try input.texts("Statistics") ?? []
-    let extended = try input.texts("ExtendedStatistics") ?? []
-    guard !simple.isEmpty || !extended.isEmpty else {
-      throw WireError(.missingParameter, "At least one of Statistics and ExtendedStatistics is required.")
-    }
-    for name in simple where !Statistic.standard.contains(where: { $0.name == name }) {
-      throw WireError(.invalidParameterValue, "The value \(name) for parameter Statistics is invalid.")
-    }
+    let (simple, extended) = try statistics(input)
     let wanted = try (simple + extended).map { ($0, try Statistic($0)) }
     let units = try await reader.periodsByUnit(
       of: metric, unit: try CloudWatchService.unit(input), period: period, in: range)
@@ -174,29 +179,44 @@ struct CloudWatchService: Sendable {
     return .members(["Label": .text(metric.name), "Datapoints": .list(datapoints)])
   }
 
+  /// The statistics that are asked for: either of the five, or others.
+  private func statistics(_ input: WireInput) throws(WireError) -> (simple: [String], extended: [String]) {
+    let simple = try input.texts("Statistics") ?? []
+    let extended = try input.texts("ExtendedStatistics") ?? []
+    guard !simple.isEmpty || !extended.isEmpty else {
+      throw WireError(.missingParameter, "At least one of Statistics and ExtendedStatistics is required.")
+    }
+    guard simple.isEmpty || extended.isEmpty else {
+      throw WireError(
+        .invalidParameterCombination, "The parameters Statistics and ExtendedStatistics are mutually exclusive.")
+    }
+    for name in simple where !Statistic.standard.contains(where: { $0.name == name }) {
+      throw WireError(.invalidParameterValue, "The value \(name) for parameter Statistics is invalid.")
+    }
+    return (simple, extended)
+  }
+
   private func getMetricData(_ input: WireInput) async throws -> WireTree? {
-    let range = try range(input)
+    let range = try range(input, lacking: input.missing, empty: .validation)
     let queries = try (try input.structures("MetricDataQueries") ?? []).map(CloudWatchService.query)
     try MetricQuery.check(queries)
-    let descending = try input.text("ScanBy") != "TimestampAscending"
+    let descending = try input.choice("ScanBy", of: ScanOrder.self) != .ascending
     let max = try input.integer("MaxDatapoints", 1...MetricPeriods.dataMax) ?? CloudWatchService.dataPageMax
+    let listing = Listing(
+      "GetMetricData \(range.lowerBound.milliseconds) \(range.upperBound.milliseconds)", refusal: .invalidNextToken)
+    // The token is the number of datapoints that went before; a forged one counts no further than all of them.
+    let skipped = Swift.max(0, min(try listing.place(input.text("NextToken")).flatMap { Int($0) } ?? 0, 1 << 40))
     let series = try await reader.data(queries, in: range)
-    let skipped = try input.text("NextToken").map { token throws(WireError) in
-      guard let number = Int(token), number >= 0 else {
-        throw WireError(.invalidNextToken, "The service token \(token) is invalid.")
-      }
-      return number
-    }
     var place = 0
     var results: [WireTree] = []
     var isCut = false
     for query in queries where query.returnsData {
       let points = (series[query.id] ?? [:]).filter { range.contains($0.key) || $0.key >= range.lowerBound }
         .sorted { descending ? $0.key > $1.key : $0.key < $1.key }
-      let fresh = points.dropFirst(Swift.max(0, (skipped ?? 0) - place)).prefix(
-        Swift.max(0, (skipped ?? 0) + max - Swift.max(place, skipped ?? 0)))
+      let fresh = points.dropFirst(Swift.max(0, skipped - place)).prefix(
+        Swift.max(0, skipped + max - Swift.max(place, skipped)))
       place += points.count
-      let isPartial = place > (skipped ?? 0) + max
+      let isPartial = place > skipped + max
       if isPartial { isCut = true }
       results.append(
         .members([
@@ -205,7 +225,7 @@ struct CloudWatchService: Sendable {
           "StatusCode": .text(isPartial ? "PartialData" : "Complete"),
         ]))
     }
-    let next = isCut ? String((skipped ?? 0) + max) : nil
+    let next = isCut ? listing.token(of: String(skipped + max)) : nil
     return .members([
       "MetricDataResults": .list(results), "NextToken": next.map { .text($0) }, "Messages": .list([]),
     ])
@@ -245,15 +265,27 @@ struct CloudWatchService: Sendable {
     let filters = try (try input.structures("Dimensions") ?? []).map { side in
       (try side.requiredText("Name", 1...Dimension.lengthMax), try side.text("Value"))
     }
-    let all = try await reader.list(namespace: try input.text("Namespace"), name: try input.text("MetricName"))
-    let isRecent = try input.text("RecentlyActive") == "PT3H"
+    let namespace = try input.text("Namespace", 1...MetricID.namespaceLengthMax)
+    guard namespace?.hasPrefix(":") != true else {
+      throw WireError(.invalidParameterValue, "The value \(namespace ?? "") for parameter Namespace is invalid.")
+    }
+    let recently = try input.text("RecentlyActive")
+    guard [nil, "PT3H"].contains(recently) else {
+      throw WireError(.invalidParameterValue, "The only valid value for parameter RecentlyActive is PT3H.")
+    }
+    let isRecent = recently != nil
+    let all = try await reader.list(
+      namespace: namespace, name: try input.text("MetricName", 1...MetricID.nameLengthMax))
     let found = all.filter { metric, lastAt in
       (!isRecent || lastAt >= context.now - .hours(3))
         && filters.allSatisfy { name, value in
           metric.dimensions.contains { $0.name == name && (value == nil || $0.value == value) }
         }
     }.map(\.metric)
-    let page = ListPage(found, limit: nil, after: try input.text("NextToken"), max: CloudWatchService.pageMax) {
+    let page = try ListPage(
+      found, CloudWatchService.metricsListing, limit: nil, after: try input.text("NextToken"),
+      max: CloudWatchService.pageMax
+    ) {
       "\($0.namespace)\u{1}\($0.name)\u{1}\($0.key)"
     }
     return .members([
@@ -270,69 +302,12 @@ struct CloudWatchService: Sendable {
     ])
   }
 
-  // MARK: Dashboards
+}
 
-  private func arn(_ dashboard: String) -> String {
-    "arn:aws:cloudwatch::\(context.names.account):dashboard/\(dashboard)"
-  }
-
-  private func putDashboard(_ input: WireInput) async throws -> WireTree? {
-    let name = try input.requiredText("DashboardName")
-    let body = try input.requiredText("DashboardBody", 1...4_194_304)
-    guard Dashboard.isName(name) else {
-      throw WireError(
-        .invalidParameterValue,
-        "The value \(name) for field DashboardName contains invalid characters. It can only contain alphanumerics, dash "
-          + "(-) and underscore (_).")
-    }
-    let complaints = Dashboard.complaints(about: body)
-    guard complaints.isEmpty else {
-      let list = complaints.prefix(10).map { "\($0.dataPath): \($0.message)" }.joined(separator: "; ")
-      throw WireError(
-        .dashboardInvalidInput,
-        "The dashboard body is invalid, there are \(complaints.count) validation errors: \(list)")
-    }
-    try await context.room.documents.save(
-      [DocumentChange(.dashboard, name, ["body": .string(body)])], at: context.now)
-    return .members(["DashboardValidationMessages": .list([])])
-  }
-
-  private func getDashboard(_ input: WireInput) async throws -> WireTree? {
-    let name = try input.requiredText("DashboardName")
-    guard let board = try await context.room.documents.document(.dashboard, name) else {
-      throw WireError(.dashboardNotFound, "Dashboard \(name) does not exist")
-    }
-    return .members([
-      "DashboardArn": .text(arn(name)), "DashboardBody": .text(board.json["body"]?.string ?? ""),
-      "DashboardName": .text(name),
-    ])
-  }
-
-  private func listDashboards(_ input: WireInput) async throws -> WireTree? {
-    let prefix = try input.text("DashboardNamePrefix") ?? ""
-    let boards = try await context.room.documents.documents(.dashboard).filter { $0.name.hasPrefix(prefix) }
-    let page = ListPage(
-      boards, limit: nil, after: try input.text("NextToken"), max: CloudWatchService.pageMax, name: \.name)
-    return .members([
-      "DashboardEntries": .list(
-        page.elements.map { board in
-          .members([
-            "DashboardName": .text(board.name), "DashboardArn": .text(arn(board.name)),
-            "LastModified": .time(board.changedAt), "Size": .integer(board.json["body"]?.string?.utf8.count ?? 0),
-          ])
-        }), "NextToken": page.nextToken.map { .text($0) },
-    ])
-  }
-
-  private func deleteDashboards(_ input: WireInput) async throws -> WireTree? {
-    let names = try input.texts("DashboardNames") ?? []
-    guard !names.isEmpty else { throw WireError(.missingParameter, "The parameter DashboardNames is required.") }
-    for name in names where try await context.room.documents.document(.dashboard, name) == nil {
-      throw WireError(.dashboardNotFound, "Dashboard \(name) does not exist")
-    }
-    for name in names { _ = try await context.room.documents.remove(.dashboard, name) }
-    return nil
-  }
+/// In which order datapoints, or lines of a history, are listed. Raw values are AWS's own.
+enum ScanOrder: String, Sendable, CaseIterable {
+  case descending = "TimestampDescending"
+  case ascending = "TimestampAscending"
 }
 
 extension WireError {

@@ -20,6 +20,7 @@ struct EventsService: Sendable {
   /// The answer, and headers of ours that AWS's clients ignore.
   func answer(_ operation: EventsOperation) async throws -> (EventsAnswer, [WireResponse.Header]) {
     if case .putEvents(let input) = operation { return try await putEvents(input) }
+    if let bus = operation.busOfRules { try await BusService(context).checkHoldsRules(bus) }
     if let answer = try read(operation) { return (answer, []) }
     return (try await change(operation), [])
   }
@@ -27,15 +28,16 @@ struct EventsService: Sendable {
   /// What the rules of this moment answer; nil if it takes more than a look.
   private func read(_ operation: EventsOperation) throws -> EventsAnswer? {
     switch operation {
-    case .describeRule(let reference): return .describeRule(shape(try rule(reference)))
+    case .describeRule(let reference):
+      return .describeRule(shape(try rule(reference), createdBy: context.names.account))
     case .listRules(let input): return try listRules(input)
     case .listTargetsByRule(let reference, let page): return try listTargets(reference, page)
     case .testEventPattern(let pattern, let event): return try testPattern(pattern, event)
-    case .listRuleNamesByTarget(let arn, let bus, let page):
-      try check(bus)
+    case .listRuleNamesByTarget(let arn, _, let page):
       let rules = context.runtime.book.bus.rules.filter { $0.targets.contains { $0.arn.description == arn } }
-      let listed = ListPage(
-        rules.map(\.name), limit: page.limit, after: page.nextToken, max: EventsService.pageMax
+      let listed = try ListPage(
+        rules.map(\.name), Listing("ListRuleNamesByTarget \(arn)", refusal: .validation), limit: page.limit,
+        after: page.nextToken, max: EventsService.pageMax
       ) { $0 }
       return .listRuleNamesByTarget(listed.elements, nextToken: listed.nextToken)
     case .putEvents, .putRule, .enableRule, .disableRule, .deleteRule, .putTargets, .removeTargets, .listEventBuses,
@@ -59,15 +61,7 @@ struct EventsService: Sendable {
     }
   }
 
-  /// Refuses every bus but the default one, by name or ARN.
-  private func check(_ bus: String?) throws(WireError) {
-    guard let bus else { return }
-    let name = ResourceName(bus)?.name ?? bus
-    if name != "default" { throw WireError.noSuchBus(name) }
-  }
-
   private func rule(_ reference: EventsOperation.RuleReference) throws(WireError) -> Rule {
-    try check(reference.eventBusName)
     guard let rule = context.runtime.book.bus.rule(reference.name) else { throw WireError.noSuchRule(reference.name) }
     return rule
   }
@@ -96,8 +90,7 @@ struct EventsService: Sendable {
 
   /// What a door lets in is forwarded to the default bus at once (D29).
   private func event(_ entry: PutEventsInput.Entry, _ doors: Set<String>) -> Result<Event, PutEventsInput.Refusal> {
-    let bus = entry.eventBusName.map { ResourceName($0)?.name ?? $0 } ?? "default"
-    guard bus == "default" || doors.contains(bus) else {
+    guard let bus = context.names.busName(entry.eventBusName), bus == "default" || doors.contains(bus) else {
       return .failure(.init(.invalidArgument, "Event bus \(entry.eventBusName ?? "") does not exist."))
     }
     return .success(
@@ -125,7 +118,6 @@ struct EventsService: Sendable {
   // MARK: Rules
 
   private func putRule(_ input: PutRuleInput) async throws -> EventsAnswer {
-    try check(input.eventBusName)
     let pattern = try input.eventPattern.map(compile)
     var schedule: ScheduleExpression?
     if let text = input.scheduleExpression {
@@ -144,7 +136,7 @@ struct EventsService: Sendable {
       Rule(
         name: input.name, arn: names.rule(input.name), description: input.description, state: state, pattern: pattern,
         schedule: schedule, misfire: old?.misfire ?? settings.misfire, targets: old?.targets ?? [], version: 1,
-        anchor: now)
+        anchor: now, role: input.roleArn)
     }
     logChange("put-rule", rule)
     warn(of: old, replacedBy: rule)
@@ -176,7 +168,6 @@ struct EventsService: Sendable {
 
   /// As on AWS, a rule with targets is not deleted, and deleting one that is not there is no error.
   private func deleteRule(_ reference: EventsOperation.RuleReference) async throws -> EventsAnswer {
-    try check(reference.eventBusName)
     if let rule = context.runtime.book.bus.rule(reference.name), !rule.targets.isEmpty {
       throw WireError(.validation, "Rule can't be deleted since it has targets.")
     }
@@ -185,18 +176,19 @@ struct EventsService: Sendable {
   }
 
   private func listRules(_ input: EventsOperation.ListRulesInput) throws(WireError) -> EventsAnswer {
-    try check(input.eventBusName)
-    let rules = context.runtime.book.bus.rules.filter { $0.name.hasPrefix(input.namePrefix ?? "") }
-    let page = ListPage(
-      rules, limit: input.page.limit, after: input.page.nextToken, max: EventsService.pageMax, name: \.name)
-    return .listRules(page.elements.map(shape), nextToken: page.nextToken)
+    let prefix = input.namePrefix ?? ""
+    let rules = context.runtime.book.bus.rules.filter { $0.name.hasPrefix(prefix) }
+    let page = try ListPage(
+      rules, Listing("ListRules \(prefix)", refusal: .validation), limit: input.page.limit,
+      after: input.page.nextToken, max: EventsService.pageMax, name: \.name)
+    return .listRules(page.elements.map { shape($0) }, nextToken: page.nextToken)
   }
 
-  private func shape(_ rule: Rule) -> EventsAnswer.RuleShape {
+  private func shape(_ rule: Rule, createdBy account: String? = nil) -> EventsAnswer.RuleShape {
     .init(
       name: rule.name, arn: rule.arn.description, eventPattern: rule.pattern?.text,
       scheduleExpression: rule.schedule?.text, state: rule.isEnabled ? .enabled : .disabled,
-      description: rule.description, roleArn: nil, eventBusName: "default")
+      description: rule.description, roleArn: rule.role, eventBusName: "default", createdBy: account)
   }
 
   private func logChange(_ what: String, _ rule: Rule) {
@@ -210,7 +202,9 @@ struct EventsService: Sendable {
 
   private func putTargets(_ input: PutTargetsInput) async throws -> EventsAnswer {
     _ = try rule(input.rule)
-    let added = try input.targets.map(target)
+    // An id stands for one target: of several the last is meant, as if they had been put one after the other.
+    let last = Dictionary(input.targets.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { max($0, $1) })
+    let added = try input.targets.enumerated().filter { last[$1.id] == $0 }.map { try target($1) }
     _ = try await context.runtime.book.change(input.rule.name, context.note("PutTargets")) { old in
       guard var rule = old else { throw WireError.noSuchRule(input.rule.name) }
       rule.targets = rule.targets.filter { kept in !added.contains { $0.id == kept.id } } + added
@@ -247,7 +241,8 @@ struct EventsService: Sendable {
         retry: Deliveries.RetryPolicy(
           retriesMax: shape.retryPolicy?.maximumRetryAttempts ?? standard.retriesMax,
           ageSecondsMax: shape.retryPolicy?.maximumEventAgeInSeconds ?? standard.ageSecondsMax) ?? standard,
-        deadLetter: shape.deadLetterArn.flatMap { ResourceName($0) }, role: shape.roleArn)
+        deadLetter: shape.deadLetterArn.flatMap { ResourceName($0) }, role: shape.roleArn,
+        isRetryAsked: shape.retryPolicy != nil)
     } catch let error as InputError {
       throw WireError(.validation, error.message(target: shape.id))
     } catch {
@@ -259,7 +254,9 @@ struct EventsService: Sendable {
     _ reference: EventsOperation.RuleReference, _ page: EventsOperation.Page
   ) throws(WireError) -> EventsAnswer {
     let targets = try rule(reference).targets.sorted { $0.id < $1.id }
-    let listed = ListPage(targets, limit: page.limit, after: page.nextToken, max: EventsService.pageMax, name: \.id)
+    let listed = try ListPage(
+      targets, Listing("ListTargetsByRule \(reference.name)", refusal: .validation), limit: page.limit,
+      after: page.nextToken, max: EventsService.pageMax, name: \.id)
     return .listTargetsByRule(listed.elements.map(shape), nextToken: listed.nextToken)
   }
 
@@ -279,9 +276,9 @@ struct EventsService: Sendable {
     return TargetShape(
       id: target.id, arn: target.arn.description, roleArn: target.role, input: input, inputPath: path,
       inputTransformer: transformer, deadLetterArn: target.deadLetter?.description,
-      retryPolicy: target.retry == .standard
-        ? nil
-        : .init(maximumRetryAttempts: target.retry.retriesMax, maximumEventAgeInSeconds: target.retry.ageSecondsMax))
+      retryPolicy: target.isRetryAsked
+        ? .init(maximumRetryAttempts: target.retry.retriesMax, maximumEventAgeInSeconds: target.retry.ageSecondsMax)
+        : nil)
   }
 
   private func removeTargets(
@@ -299,5 +296,21 @@ struct EventsService: Sendable {
           targetId: id, errorCode: "ResourceNotFoundException",
           errorMessage: "Rule \(reference.name) does not have a target with the Id \(id).")
       })
+  }
+}
+
+extension EventsOperation {
+  /// The bus whose rules it is about, nil within being the default one; nil if it is about no rules.
+  fileprivate var busOfRules: String?? {
+    switch self {
+    case .putRule(let input): .some(input.eventBusName)
+    case .describeRule(let rule), .enableRule(let rule), .disableRule(let rule), .deleteRule(let rule),
+      .listTargetsByRule(let rule, _), .removeTargets(let rule, _):
+      .some(rule.eventBusName)
+    case .listRules(let input): .some(input.eventBusName)
+    case .putTargets(let input): .some(input.rule.eventBusName)
+    case .listRuleNamesByTarget(_, let bus, _): .some(bus)
+    case .putEvents, .testEventPattern, .listEventBuses, .describeEventBus: nil
+    }
   }
 }

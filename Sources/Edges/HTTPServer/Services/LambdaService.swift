@@ -19,8 +19,9 @@ struct LambdaService: Sendable {
     case .getFunction(let reference): return .getFunction(shape(try name(reference)))
     case .getFunctionConfiguration(let reference): return .getFunctionConfiguration(shape(try name(reference)))
     case .listFunctions(let marker, let maxItems):
-      let page = ListPage(
-        context.runtime.functions.names, limit: maxItems, after: marker, max: 50, name: { $0 })
+      let page = try ListPage(
+        context.runtime.functions.names, Listing("ListFunctions", refusal: .invalidParameterValue), limit: maxItems,
+        after: marker, max: 50, name: { $0 })
       return .listFunctions(page.elements.map(shape), nextMarker: page.nextToken)
     }
   }

@@ -22,7 +22,7 @@ struct PolicySimulator: Sendable {
       guard !policies.isEmpty else { throw input.missing("PolicyInputList") }
     } else {
       let (arn, role) = try source(input)
-      policies = try role.identity() + policies
+      do { policies = try role.identity() + policies } catch { throw PolicySimulator.refusal(error) }
       principal = arn
     }
     if operation == .getContextKeysForCustomPolicy || operation == .getContextKeysForPrincipalPolicy {
@@ -38,7 +38,8 @@ struct PolicySimulator: Sendable {
       throw WireError(.invalidInput, "Invalid Entity Arn: \(text) does not clearly define entity type and name.")
     }
     guard arn.resource.hasPrefix("role/"), arn.account == context.names.account,
-      let role = context.room.permissions.role(String(arn.resource.split(separator: "/").last ?? ""))
+      let role = context.room.permissions.role(String(arn.resource.split(separator: "/").last ?? "")),
+      role.arn(arn.account) == arn
     else { throw WireError(.noSuchEntity, "The entity \(text) cannot be found.") }
     return (arn, role)
   }
@@ -47,9 +48,16 @@ struct PolicySimulator: Sendable {
     _ input: WireInput, _ member: String, _ prefix: String, as kind: PolicyDocument.Kind
   ) throws -> [NamedPolicy] {
     try (try input.texts(member) ?? []).enumerated().map { index, text in
-      NamedPolicy("\(prefix).\(index + 1)", try PolicyDocument(text, as: kind))
+      NamedPolicy("\(prefix).\(index + 1)", try PolicySimulator.document(text, as: kind))
     }
   }
+
+  private static func document(_ text: String, as kind: PolicyDocument.Kind) throws(WireError) -> PolicyDocument {
+    do { return try PolicyDocument(text, as: kind) } catch { throw refusal(error) }
+  }
+
+  /// The simulator's model has one error for every policy that is none.
+  private static func refusal(_ error: PolicyError) -> WireError { WireError(.invalidInput, error.message) }
 
   private func simulate(_ identity: [NamedPolicy], _ source: ResourceName?, _ input: WireInput) throws -> WireTree {
     let actions = try input.texts("ActionNames") ?? []
@@ -57,18 +65,22 @@ struct PolicySimulator: Sendable {
     for action in actions where action.wholeMatch(of: /[A-Za-z0-9-]+:[A-Za-z0-9*]+/) == nil {
       throw WireError(.invalidInput, "Invalid action name: \(action)")
     }
-    let boundary = try input.texts("PermissionsBoundaryPolicyInputList").map { _ in
-      try documents(
-        input, "PermissionsBoundaryPolicyInputList", "PermissionsBoundaryPolicyInputList", as: .identity)
-    }
+    let boundaries = "PermissionsBoundaryPolicyInputList"
+    let bounding = try documents(input, boundaries, boundaries, as: .identity)
+    let boundary = bounding.isEmpty ? nil : bounding
     let resourcePolicy = try input.text("ResourcePolicy").map {
-      NamedPolicy("ResourcePolicy", try PolicyDocument($0, as: .resource))
+      NamedPolicy("ResourcePolicy", try PolicySimulator.document($0, as: .resource))
     }
     let policies = PolicySet(identity: identity, resource: resourcePolicy, boundary: boundary)
-    let caller = try caller(input) ?? source
+    let asking = try caller(input)
+    guard resourcePolicy == nil || asking != nil else {
+      throw WireError(.invalidInput, "CallerArn is required when you specify a ResourcePolicy.")
+    }
+    let caller = asking ?? source
     let owner = try input.text("ResourceOwner").flatMap { ResourceName($0)?.account ?? $0 }
     let values = try entries(input)
-    let resources = try input.texts("ResourceArns") ?? ["*"]
+    let named = try input.texts("ResourceArns") ?? []
+    let resources = named.isEmpty ? ["*"] : named
     let asked = actions.flatMap { action in resources.map { (action, $0) } }
     let start = try input.text("Marker").map { marker in
       guard let start = Int(marker), (0...asked.count).contains(start) else {

@@ -38,7 +38,7 @@ struct SQSService: Sendable {
     case .getQueueAttributes(let url, let wanted): return try await attributes(wanted, of: try await queue(url))
     case .setQueueAttributes(let url, let settings):
       var queue = try await queue(url)
-      try queue.set(settings)
+      try queue.set(settings, context.names)
       let policy = try policy(settings[.policy])
       try await context.ports.queues.update(queue)
       if let policy {
@@ -48,6 +48,14 @@ struct SQSService: Sendable {
     case .purgeQueue(let url):
       try await context.ports.queues.purge(try await queue(url).name)
       return .done
+    case .deleteQueue(let url):
+      let name = try await queue(url).name
+      guard try await context.ports.queues.remove(queue: name) else { throw WireError.noSuchQueue }
+      // A queue of that name that is made anew is open to nobody.
+      try await context.room.permissions.change {
+        try await context.room.permissions.setPolicy(nil, of: context.names.queue(name))
+      }
+      return .done
     }
   }
 
@@ -55,14 +63,17 @@ struct SQSService: Sendable {
 
   /// Whatever leads to a queue's name: a URL of ours under any host, or the bare name.
   private func queue(_ url: String) async throws -> QueueDefinition {
-    let name = url.split(separator: "/").last.map(String.init) ?? ""
-    guard let queue = try await context.ports.queues.queue(name) else { throw WireError.noSuchQueue }
+    let parts = url.split(separator: "/").suffix(2)
+    let name = parts.last.map(String.init) ?? ""
+    let owner = parts.first { $0 != parts.last && $0.wholeMatch(of: /\d{12}/) != nil }
+    guard owner.map({ $0 == context.names.account }) ?? true, let queue = try await context.ports.queues.queue(name)
+    else { throw WireError.noSuchQueue }
     return queue
   }
 
   private func create(_ input: SQSOperation.CreateQueueInput) async throws -> SQSAnswer {
     var queue = QueueDefinition(name: input.queueName)
-    try queue.set(input.attributes)
+    try queue.set(input.attributes, context.names)
     let policy = try policy(input.attributes[.policy])
     if try await context.ports.queues.create(queue, at: context.now) {
       if let policy {
@@ -72,7 +83,7 @@ struct SQSService: Sendable {
     }
     guard let existing = try await context.ports.queues.queue(queue.name) else { throw WireError.noSuchQueue }
     var same = existing
-    try same.set(input.attributes)
+    try same.set(input.attributes, context.names)
     guard same == existing else {
       throw WireError(
         .queueNameExists, "A queue already exists with the same name and a different value for an attribute")
@@ -94,7 +105,10 @@ struct SQSService: Sendable {
   private func list(_ input: SQSOperation.ListQueuesInput) async throws -> SQSAnswer {
     let names = try await context.ports.queues.queues().map(\.name)
       .filter { $0.hasPrefix(input.queueNamePrefix ?? "") }
-    let page = ListPage(names, limit: input.maxResults, after: input.nextToken, max: SQSService.pageMax) { $0 }
+    let listing = Listing("ListQueues \(input.queueNamePrefix ?? "")", refusal: .invalidParameterValue)
+    let page = try ListPage(
+      names, listing, limit: input.maxResults, after: input.nextToken, max: SQSService.pageMax
+    ) { $0 }
     return .listQueues(page.elements.map(url), nextToken: input.maxResults == nil ? nil : page.nextToken)
   }
 
@@ -214,7 +228,7 @@ struct SQSService: Sendable {
 
 extension QueueDefinition {
   /// Takes over the attributes that the engine keeps; refuses what it cannot do rather than pretend.
-  mutating func set(_ attributes: [QueueAttribute: String]) throws(WireError) {
+  mutating func set(_ attributes: [QueueAttribute: String], _ names: ResourceNames) throws(WireError) {
     for (attribute, text) in attributes.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
       switch attribute {
       case .visibilityTimeout: visibilityTimeout = Int(text) ?? visibilityTimeout
@@ -222,8 +236,14 @@ extension QueueDefinition {
       case .messageRetentionPeriod: messageRetentionPeriod = Int(text) ?? messageRetentionPeriod
       case .receiveMessageWaitTimeSeconds: receiveWait = Int(text) ?? receiveWait
       case .redrivePolicy:
-        redrive = RedrivePolicy(text).map {
-          Redrive(deadLetterQueue: $0.deadLetterTargetArn.name, maxReceiveCount: $0.maxReceiveCount)
+        redrive = try RedrivePolicy(text).map { policy throws(WireError) in
+          guard let queue = names.queueName(policy.deadLetterTargetArn) else {
+            throw WireError(
+              .invalidParameterValue,
+              "Value \(text.prefix(200)) for parameter RedrivePolicy is invalid. "
+                + "Reason: Dead letter target does not exist.")
+          }
+          return Redrive(deadLetterQueue: queue, maxReceiveCount: policy.maxReceiveCount)
         }
       case .fifoQueue where text == "true", .contentBasedDeduplication where text == "true":
         throw WireError(.unsupportedOperation, "FIFO queues are not served: every queue here is a standard queue.")

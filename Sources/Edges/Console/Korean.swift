@@ -1,0 +1,116 @@
+/// The console's texts in Korean, by their English; what reads the same in both languages is left out.
+///
+/// Source: the words of the specification where it has one: 스케줄, 수동 실행, 재처리, 에스컬레이션.
+enum Korean {
+  static let texts: [String: String] = parts.reduce(into: [:]) { all, part in all.merge(part) { first, _ in first } }
+
+  /// No text stands in two of them.
+  static let parts: [[String: String]] = [frame, pages, vocabulary]
+
+  /// What stands on every page, and the tables and times that pages share.
+  static let frame: [String: String] = [
+    // The frame.
+    "Skip to content": "본문으로 건너뛰기",
+    "Pages": "페이지",
+    "Settings": "설정",
+    "Now": "현재",
+    "Timeline": "타임라인",
+    "Triggers": "트리거",
+    "Events": "이벤트",
+    "Decisions": "결정 내역",
+    "Explain": "원인 분석",
+    "Rule lab": "규칙 실험실",
+    "Runs": "실행 내역",
+    "Shelf": "DLQ",
+    "Alarms": "알람",
+    "System": "시스템",
+    "Unlock actions": "작업 잠금 해제",
+    "Actions unlocked": "작업 잠금 해제됨",
+    "Unlock to: %1": "잠금 해제 후 %1",
+    "The same on the command line": "동일한 CLI 명령",
+    "Link to this page": "이 페이지 링크",
+    "as of": "기준 시각",
+    "Older": "이전 기록",
+
+    // Pages of what is not there, and of what was not done.
+    "The engine could not be read": "엔진 상태를 읽을 수 없습니다",
+    "Reload the page in a moment.": "잠시 후 페이지를 새로 고치십시오.",
+    "Back": "돌아가기",
+    "It was not done": "작업이 수행되지 않았습니다",
+    "Nothing was changed: %1": "변경된 내용이 없습니다: %1",
+    "Nothing is known of %1": "%1에 대한 기록이 없습니다",
+    "There is no run %1": "존재하지 않는 실행: %1",
+    "There is no rule %1": "존재하지 않는 규칙: %1",
+    "No dead letter has the id %1": "존재하지 않는 데드 레터 ID: %1",
+    "There is no board %1": "존재하지 않는 대시보드: %1",
+    "There is no such page": "존재하지 않는 페이지입니다",
+    "The overview links to every page.": "첫 페이지에서 모든 페이지로 이동할 수 있습니다.",
+
+    // Times.
+    "now": "지금",
+    "in %1": "%1 후",
+    "%1 ago": "%1 전",
+    "s": "초",
+    "min": "분",
+    "h": "시간",
+    "d": "일",
+
+    // The tables of decisions and of runs.
+    "Decided": "결정 시각",
+    "Decision": "결정",
+    "Code": "코드",
+    "Summary and cause": "요약 / 원인",
+    "Started": "시작 시각",
+    "Ended": "종료 시각",
+    "Status": "상태",
+    "Table": "테이블",
+    "Stored": "저장",
+    "Failed": "실패",
+    "Took": "소요 시간",
+    "Run": "실행",
+    "%1 of %2": "%1/%2",
+
+    // Labels of several pages.
+    "Rule": "규칙",
+    "Rules": "규칙",
+    "Event": "이벤트",
+    "Cause": "원인",
+    "Trigger": "트리거",
+    "Target": "대상",
+    "Source": "소스",
+    "Source and type": "소스 / 유형",
+    "Domain": "도메인",
+    "Id": "ID",
+    "Correlation id": "상관관계 ID",
+    "Key": "멱등성 키",
+    "Slot": "슬롯",
+    "State": "상태",
+    "Since": "시작 시각",
+    "Until": "종료 시각",
+    "When": "시각",
+    "Received": "수신 시각",
+    "Reason": "사유",
+    "Queue": "큐",
+    "What": "항목",
+    "How": "상태",
+    "Sentence": "내용",
+    "What mends it": "조치",
+    "Pattern": "패턴",
+    "Schedule": "스케줄",
+    "Symbols": "심볼",
+    "Period": "기간",
+    "Interval": "간격",
+    "Dry run": "드라이런",
+    "Filter": "조회",
+    "Next fires": "다음 실행",
+    "Last decisions": "최근 결정",
+    "What led to what": "인과 관계",
+    "matched %1 of %2": "%2개 중 %1개 일치",
+    "kept in the ledger": "원장에 기록됨",
+    "like 2025-09-09T22:00:00Z": "예: 2025-09-09T22:00:00Z",
+    "event, run, correlation or cause": "이벤트, 실행, 상관관계 또는 원인",
+    "the same one a second time is a duplicate": "같은 값을 다시 사용하면 중복으로 처리됨",
+    "passes every gate, sends nothing": "모든 게이트를 통과하지만 아무것도 전송하지 않음",
+    "No run yet: the first cause that is accepted makes one.": "아직 실행이 없습니다. 원인이 처음 수락되면 실행이 생성됩니다.",
+  ]
+}
