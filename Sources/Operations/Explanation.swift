@@ -7,7 +7,7 @@ import Telemetry
 /// The page of a code: what it means, and what to do.
 public struct Explanation: Sendable, Hashable {
   public let code: String
-  /// Where the code is met: `decision`, `lint`, `dead letter`, `store`, `schedule control`, `alarm`.
+  /// Where the code is met: `decision`, `lint`, `dead letter`, `store`, `operator`, `alarm`.
   public let kind: String
   public let meaning: String
   /// nil if nothing is to be done.
@@ -36,7 +36,9 @@ public struct Explanation: Sendable, Hashable {
       + StoreError.Code.allCases.map {
         Explanation(code: $0.rawValue, kind: "store", meaning: meaning($0), remedy: remedy($0))
       }
-      + alarms.map(page)
+      + OperatorCode.allCases.map {
+        Explanation(code: $0.rawValue, kind: "operator", meaning: $0.meaning, remedy: $0.remedy)
+      } + alarms.map(page)
   }
 
   /// The page of a code; upper and lower case are alike.

@@ -16,6 +16,9 @@ public final class SimulatedWorld {
   /// Virtual days that it is given to settle: breakers rest an hour, retries last a day.
   public static let settlingDaysMax = 3
 
+  /// Starts that may fail in a row.
+  private static let startsMax = 100
+
   public let seed: UInt64
   let clock: VirtualClock
   let store: FaultyStore
@@ -85,10 +88,19 @@ public final class SimulatedWorld {
   /// How many processes died in this life.
   public var crashes: Int { faults.crashes }
 
-  /// The process is gone with everything it knew; a new one opens the same store.
+  /// The process is gone with everything it knew; a new one opens the same store, and may die while it starts as well.
   private func restart() async throws {
-    faults.revive()
-    engine = try await Runtime(settings, ports, deliveryWidth: 1)
+    var failure: (any Error)?
+    for _ in 0..<SimulatedWorld.startsMax {
+      faults.revive()
+      do {
+        engine = try await Runtime(settings, ports, deliveryWidth: 1)
+        return
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
   }
 
   /// Lets time pass until nothing waits that came of what happened; slots fire on for ever, so they are not waited for.

@@ -60,7 +60,15 @@ def screens(run, letter, moment):
     }
 
 
-def walk(world, browser, pages, folder):
+# The pictures that Docs/Console.md shows: the screen, the language, the width and the scheme.
+SHOWN = {
+    f"{name}-en-1440-light" for name in (
+        "now", "timeline", "why-not", "trigger", "decision", "run", "shelf", "alarms", "board", "lab")
+} | {"now-ko-320-dark", "trigger-ko-320-dark"}
+SHOWN_HEIGHT = 1_300
+
+
+def walk(world, browser, pages, folder, shown):
     checks = world.checks
     for language in ("en", "ko"):
         for width in (320, 1440):
@@ -74,7 +82,10 @@ def walk(world, browser, pages, folder):
                     checks.equal(said, [], f"{where}: the browser complains")
                     if language == "ko":
                         checks.equal(browser.script(KOREAN), [], f"{where}: labels in English")
-                    browser.shoot(folder / f"{name}-{language}-{width}-{scheme}.png")
+                    file = f"{name}-{language}-{width}-{scheme}"
+                    browser.shoot(folder / f"{file}.png")
+                    if shown and file in SHOWN:
+                        browser.shoot(shown / f"{file}.png", SHOWN_HEIGHT)
 
 
 def keyboard(world, browser):
@@ -237,6 +248,8 @@ def main():
     adopt_environment()
     folder = options.keep or pathlib.Path(tempfile.mkdtemp(prefix="bellcrank-console-"))
     folder.mkdir(parents=True, exist_ok=True)
+    if options.screens:
+        options.screens.mkdir(parents=True, exist_ok=True)
     checks = Checks()
     settings = GENEROUS | {"limits.breaker_failures": 100}
     try:
@@ -247,7 +260,7 @@ def main():
                 moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
                 pages = screens(run, letter, moment)
                 parts = {
-                    "screens": lambda: walk(world, browser, pages, folder),
+                    "screens": lambda: walk(world, browser, pages, folder, options.screens),
                     "keyboard": lambda: keyboard(world, browser), "live": lambda: live(world, browser),
                     "strangers": lambda: strangers(world), "actions": lambda: actions(world, browser, letter),
                 }
@@ -258,12 +271,6 @@ def main():
                 with checks.section("the log"):
                     failures = [l for l in world.server.log.read_text().splitlines() if '"request failed"' in l]
                     checks.equal(failures[:3], [], "no request failed inside the server")
-        if options.screens:
-            options.screens.mkdir(parents=True, exist_ok=True)
-            for name in pages:
-                for kind in ("en-1440-light", "ko-320-dark"):
-                    if kind == "en-1440-light" or name in ("now", "trigger"):
-                        shutil.copy(folder / f"{name}-{kind}.png", options.screens / f"{name}-{kind}.png")
     finally:
         if not options.keep:
             shutil.rmtree(folder, ignore_errors=True)

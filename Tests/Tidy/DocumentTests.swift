@@ -41,7 +41,10 @@ import Testing
     }
   }
 
-  @Test(arguments: [("Sources/Domain/Telemetry/ReasonCode.swift", 20), ("Sources/Operations/LintCode.swift", 8)])
+  @Test(arguments: [
+    ("Sources/Domain/Telemetry/ReasonCode.swift", 20), ("Sources/Operations/LintCode.swift", 8),
+    ("Sources/Operations/OperatorCode.swift", 40),
+  ])
   func `every code has its row, with its meaning and its remedy`(path: String, atLeast: Int) throws {
     let document = try Repository.text("Docs/Errors.md")
     let source = try Repository.text(path)
@@ -56,6 +59,24 @@ import Testing
       let row = "| `\(code.2)` | \(meaning) | \(remedies[code.1] ?? "nothing to do") |"
       #expect(document.contains(row), "put this row into Docs/Errors.md: \(row)")
     }
+  }
+
+  @Test func `every code that a source says has its page`() throws {
+    let pages = try Repository.text("Docs/Errors.md")
+    let files = [
+      "Sources/Engine/Explainer+WhyNot.swift", "Sources/Engine/ScheduleControl.swift",
+      "Sources/Engine/Ports/Ledger.swift",
+    ]
+    let own = try Repository.sources().filter {
+      files.contains($0.path) || $0.path.hasPrefix("Sources/Edges/HTTPServer")
+    }
+    var said: Set<Substring> = []
+    for source in own {
+      said.formUnion(source.text.matches(of: /code: "([A-Z]+_[A-Z_]+)"/).map(\.1))
+      if files.contains(source.path) { said.formUnion(source.text.matches(of: /"([A-Z]+_[A-Z_]+)"/).map(\.1)) }
+    }
+    #expect(said.count > 30)
+    #expect(said.filter { !pages.contains("| `\($0)` |") }.sorted() == [])
   }
 
   /// The texts of a switch by the names of their cases.

@@ -53,6 +53,8 @@ struct Caller: Sendable {
     keys["aws:ResourceAccount"] = [resourceAccount]
     let session = arn.resource.split(separator: "/").last ?? ""
     keys["aws:userid"] = [role.map { "\($0.id):\(session)" } ?? account]
+    // Keys that last have no such key at AWS; those of sessions do.
+    if role != nil { keys["aws:MultiFactorAuthPresent"] = ["false"] }
     for tag in role?.tags ?? [] { keys["aws:PrincipalTag/\(tag.key)"] = [tag.value] }
     return keys
   }

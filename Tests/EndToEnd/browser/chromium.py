@@ -43,10 +43,11 @@ class Browser:
         self.driver.get(self.endpoint + path)
         return self
 
-    def shoot(self, file):
-        """The whole page as a picture."""
+    def shoot(self, file, height=4_000):
+        """The page as a picture, down to so many pixels."""
         size = self.driver.execute_script(
-            "return [document.documentElement.clientWidth, Math.min(document.documentElement.scrollHeight, 4000)]")
+            "const page = document.documentElement; return [page.clientWidth, Math.min(page.scrollHeight, arguments[0])]",
+            height)
         shot = self.driver.execute_cdp_cmd("Page.captureScreenshot", {
             "format": "png", "captureBeyondViewport": True,
             "clip": {"x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1}})

@@ -232,6 +232,8 @@ def moves(world):
         "ResourceNotFoundException", lambda: sqs.start_message_move_task(SourceArn=arn("sqs", "no-such")), "no queue")
     checks.raises(
         "ResourceNotFoundException", lambda: sqs.cancel_message_move_task(TaskHandle="none"), "no task")
+    for url in (source, letters):
+        sqs.delete_queue(QueueUrl=url)
 
 
 def commands_of_ours(world):

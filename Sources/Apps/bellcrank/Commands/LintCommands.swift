@@ -83,7 +83,7 @@ struct ExplainCommand: SurroundedCommand {
       ],
       exits: [.done: "there is a page", .refused: "there is none", .invalidInput: "the configuration cannot be read"]))
 
-  @Argument(help: "A code of a decision, of lint, of a dead letter or of the store, or the name of an alarm.")
+  @Argument(help: "A code of whatever kind, or the name of an alarm.")
   var code: String?
 
   @OptionGroup var options: ConfigOptions

@@ -77,7 +77,7 @@ struct LabPage {
                 desk.time(verdict.moment("received_at")),
                 Cell(verdict.word("source").cut(to: 80), note: verdict.word("detail_type").cut(to: 80)),
                 Cell(
-                  isMatch ? t("matched") : t("missed"), tone: isMatch ? .good : .quiet,
+                  isMatch ? t("matched") : t("unmatched"), tone: isMatch ? .good : .quiet,
                   note: verdict.word("because").cut(to: 240)),
                 Cell(verdict.word("id").cut(to: 60), to: .decision(id: verdict.word("id"))),
               ]

@@ -88,7 +88,7 @@ struct RunPage {
   private var legend: [Mark] {
     [
       Mark(tone: "good", label: t("stored")), Mark(tone: "bad", label: t("failed")),
-      Mark(tone: "quiet", label: t("open")),
+      Mark(tone: "quiet", label: t("unfinished")),
     ]
   }
 
@@ -111,7 +111,7 @@ struct RunPage {
       picture.shapes.append(.text(x: 0, y: y + 13, "\(chunk.count("index")) \(symbols)".cut(to: 32), anchor: "start"))
       picture.shapes.append(
         .rect(x: Self.labels, y: y + 3, width: max(2, length), height: Self.rowHeight - 10, tone: "bar \(tone)"))
-      let took = finished.map { desk.length(Int(($0 - start).milliseconds)) } ?? t("open")
+      let took = finished.map { desk.length(Int(($0 - start).milliseconds)) } ?? t("unfinished")
       picture.shapes.append(.text(x: Self.labels + max(2, length) + 6, y: y + 13, took, anchor: "start"))
     }
     picture.shapes.append(.text(x: Self.labels, y: 14, desk.clock.local(start), anchor: "start"))
@@ -146,7 +146,7 @@ struct RunPage {
       }
       let size = t("%1 rows, %2 bytes", "\(result.count("rows"))", "\(result.count("bytes"))")
       return [symbol, number, Cell(t("stored"), tone: .good), Cell(result.word("key"), note: size)]
-    } + open.map { [Cell($0), number, Cell(t("open"), tone: .quiet), Cell(waiting)] }
+    } + open.map { [Cell($0), number, Cell(t("unfinished"), tone: .quiet), Cell(waiting)] }
   }
 
   private var log: Grid {
