@@ -60,12 +60,12 @@ public struct Auditor: Sendable {
     return step
   }
 
-  /// The newest checkpoint must be what the row says that stands in the chain for it; the others go before one another.
+  /// The newest checkpoint must be what the row says that stands in the chain for it, and so must the seal of all before it.
   private func checkpoints() async throws(StoreError) -> [LedgerFault] {
     let checkpoints = try await engine.ports.ledger.checkpoints()
     guard let last = checkpoints.last else { return [] }
     var faults: [LedgerFault] = []
-    let row = try await engine.ports.ledger.entry(of: RetentionReport.causeID(last))
+    let row = try await proof(of: last)
     let isTrue =
       row?.facts["hash"]?.string == last.last.hash && row?.facts["first"]?.int == Int(last.first)
       && row?.facts["rows"]?.int == last.rows
@@ -73,11 +73,22 @@ public struct Auditor: Sendable {
       let reason = "the checkpoint at row \(last.last.sequence) is not the one that the ledger tells of"
       faults.append(LedgerFault(.checkpointChanged, reason))
     }
-    for (before, after) in zip(checkpoints, checkpoints.dropFirst()) where after.first != before.last.sequence + 1 {
-      let reason = "the checkpoint at row \(after.last.sequence) does not begin where the one before it ends"
+    let seal = LedgerCheckpoint.seal(Array(checkpoints.dropLast())) { engine.ports.digests.sha256($0) }
+    if row?.facts["checkpoints_before"]?.string != seal {
+      let reason = "a checkpoint before row \(last.last.sequence) is not the one that the ledger tells of"
       faults.append(LedgerFault(.checkpointChanged, reason))
     }
     return faults
+  }
+
+  /// The row that tells of a checkpoint; nil if there is none that can be read.
+  private func proof(of checkpoint: LedgerCheckpoint) async throws(StoreError) -> LedgerEntry? {
+    do {
+      return try await engine.ports.ledger.entry(of: RetentionReport.causeID(checkpoint))
+    } catch {
+      guard error.code == .corrupt else { throw error }
+      return nil
+    }
   }
 
   /// Whether a link that somebody kept is still in the chain.
@@ -90,11 +101,10 @@ public struct Auditor: Sendable {
     return LedgerFault(.headUnknown, "row \(link.sequence) does not have the hash \(link.hash)")
   }
 
-  /// Before this nothing is known any more.
+  /// Before this nothing is known any more: rows were let go of by their place, and their times may lie around the cut.
   private func horizon() async throws(StoreError) -> Timestamp {
-    let oldest = try await engine.ports.ledger.linked(after: 0, limit: 1).first?.entry.at
-    let isWhole = try await engine.ports.ledger.checkpoints().isEmpty
-    return isWhole ? .epoch : oldest ?? engine.ports.clock.now()
+    guard try await !engine.ports.ledger.checkpoints().isEmpty else { return .epoch }
+    return (try await engine.ports.ledger.oldest() ?? engine.ports.clock.now()) + Auditor.blur
   }
 
   // MARK: Slots
@@ -162,7 +172,7 @@ public struct Auditor: Sendable {
     let timeline = try await RuleTimeline(engine.ports.history.versions())
     let horizon = try await horizon()
     var wanted: [(id: String, what: String)] = []
-    for event in events.map(\.recorded) where event.receivedAt >= horizon && !Auditor.isSlot(event.event) {
+    for event in events.map(\.recorded) where event.receivedAt >= horizon && !event.event.isScheduled {
       guard let bus = timeline.bus(at: event.receivedAt) else { continue }
       let routing = bus.route(event.event.json)
       let rules = (routing.matched + routing.disabled).map(\.name)
@@ -179,30 +189,4 @@ public struct Auditor: Sendable {
     return step
   }
 
-  /// Scheduled events go to the targets of their own rule; their slots are looked at as such.
-  private static func isSlot(_ event: Event) -> Bool {
-    event.source == "aws.events" && event.detailType == "Scheduled Event"
-  }
-}
-
-/// The rules in force at any moment, out of all their versions.
-struct RuleTimeline {
-  private let versions: [RuleVersion]
-  private let changes: [Timestamp]
-
-  init(_ versions: [RuleVersion]) {
-    self.versions = versions
-    changes = versions.map(\.at).sorted()
-  }
-
-  /// nil right around a change, where either version may have been the one that routed.
-  func bus(at moment: Timestamp) -> EventBus? {
-    let isBlurred = changes.contains {
-      $0 != changes.first && abs(($0 - moment).milliseconds) < Auditor.blur.milliseconds
-    }
-    guard !isBlurred else { return nil }
-    var rules: [String: Rule?] = [:]
-    for version in versions where version.at <= moment { rules[version.name] = version.rule }
-    return EventBus(rules: rules.values.compactMap(\.self))
-  }
 }

@@ -25,10 +25,7 @@ public struct CausalTree: Sendable {
     if let event = try await engine.ports.events.event(root) {
       return try await node(of: event, &growth)
     }
-    var query = LedgerQuery()
-    query.id = root
-    query.limit = 1
-    guard let entry = try await engine.ports.ledger.entries(query).first else { return nil }
+    guard let entry = try await entry(of: root) else { return nil }
     return try await node(of: entry, &growth)
   }
 
@@ -57,15 +54,21 @@ public struct CausalTree: Sendable {
     return top
   }
 
+  /// Of the causes of an id, the one that ran; else the latest.
+  private func entry(of id: String) async throws(StoreError) -> LedgerEntry? {
+    var query = LedgerQuery()
+    query.id = id
+    query.limit = CausalTree.childrenMax
+    let entries = try await engine.ports.ledger.entries(query)
+    return entries.first { $0.decision == .dispatched } ?? entries.first
+  }
+
   /// What caused an event, or the cause, run or correlation of that id.
   private func parent(of id: String) async throws(StoreError) -> String? {
     if let event = try await engine.ports.events.event(id) {
       return event.parentID
     }
-    var query = LedgerQuery()
-    query.id = id
-    query.limit = 1
-    guard let entry = try await engine.ports.ledger.entries(query).first else { return nil }
+    guard let entry = try await entry(of: id) else { return nil }
     if let event = entry.about.eventID, try await engine.ports.events.event(event) != nil { return event }
     return entry.about.parentID ?? (entry.causeID == id ? nil : entry.causeID)
   }

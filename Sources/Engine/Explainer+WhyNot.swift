@@ -8,8 +8,8 @@ import Telemetry
 extension Explainer {
   /// How far on both sides of a moment events are looked for.
   public static let lookAround = Span.minutes(15)
-  /// Events of that time that are compared with the pattern.
-  public static let eventsMax = 2_000
+  /// Events on each side of a moment that are compared with the pattern.
+  public static let eventsMax = 1_000
   /// A moment means the slot that begins within this.
   static let slotWidth = Span.minutes(1)
 
@@ -23,10 +23,9 @@ extension Explainer {
     let then = versions.last { $0.at <= moment }
     guard let rule = then?.rule else { return try await absent(name, at: moment, then, versions) }
     if rule.schedule != nil, let answer = try await slotAnswer(rule, at: moment) { return answer }
-    if let pattern = rule.pattern {
-      return try await eventAnswer(rule, pattern.text, at: moment)
-    }
-    return try await noSlot(rule, at: moment)
+    if let answer = try await letGo(rule, at: moment) { return answer }
+    return rule.pattern == nil
+      ? try await noSlot(rule, at: moment) : try await eventAnswer(rule, RuleTimeline(versions), at: moment)
   }
 
   // MARK: The rule was not there
@@ -34,7 +33,7 @@ extension Explainer {
   private func absent(
     _ name: String, at moment: Timestamp, _ then: RuleVersion?, _ versions: [RuleVersion]
   ) async throws(StoreError) -> JSON {
-    let row = then == nil ? nil : try await removal(of: name, before: moment)
+    let row = then == nil ? nil : try await change(of: name, before: moment)
     let later = versions.first { $0.at > moment && $0.rule != nil }
     var sentence = then == nil ? "rule \(name) did not exist yet" : "rule \(name) had been removed"
     if let row { sentence += ": \(row.summary)" }
@@ -43,18 +42,33 @@ extension Explainer {
     return answer(
       name, at: moment, stoppedAt: .enabled, "NO_SUCH_RULE", sentence,
       change: isThere ? "the rule is there now; what it missed can be run by hand" : "create the rule",
-      command: isThere
-        ? "bellcrank rules show \(name)" : "aws events put-rule --name \(name) --schedule-expression 'cron(…)'",
+      command: isThere ? "bellcrank rules show \(name)" : nil,
       gates: [["gate": .string(Gate.enabled.rawValue), "state": "stopped", "detail": .string(sentence)]])
   }
 
-  private func removal(of name: String, before moment: Timestamp) async throws(StoreError) -> LedgerEntry? {
+  /// The last change of a rule before that moment, or the last whose change ends in these words.
+  func change(
+    of name: String, before moment: Timestamp, saying words: String? = nil
+  ) async throws(StoreError) -> LedgerEntry? {
     var query = LedgerQuery()
     query.rule = name
     query.decision = .changed
     query.until = Timestamp(milliseconds: moment.milliseconds + 1)
-    query.limit = 1
-    return try await engine.ports.ledger.entries(query).first
+    query.limit = words == nil ? 1 : LedgerQuery.limitMax
+    let rows = try await engine.ports.ledger.entries(query)
+    guard let words else { return rows.first }
+    return rows.first { ($0.facts["changes"]?.elements ?? []).contains { $0.string?.hasSuffix(words) ?? false } }
+  }
+
+  /// What happened then was let go of by retention; nil if it was not.
+  private func letGo(_ rule: Rule, at moment: Timestamp) async throws(StoreError) -> JSON? {
+    guard let last = try await engine.ports.ledger.checkpoints().last,
+      let oldest = try await engine.ports.ledger.oldest(), moment < oldest
+    else { return nil }
+    let sentence =
+      "what happened then was let go of: the ledger begins at \(oldest), and a checkpoint of \(last.at) stands in for the "
+      + "rows up to \(last.last.sequence)"
+    return try await unfinished(rule, at: moment, .match, "BEYOND_RETENTION", sentence, "bellcrank verify")
   }
 
   // MARK: Schedules
@@ -82,6 +96,7 @@ extension Explainer {
       return try await unfinished(
         rule, at: moment, .misfire, "BEFORE_EPOCH", sentence, "bellcrank schedule run \(rule.name)")
     }
+    if let answer = try await letGo(rule, at: moment) { return answer }
     return try await undecided(rule, slot, at: moment)
   }
 
@@ -106,7 +121,7 @@ extension Explainer {
     guard rule.isEnabled else {
       let sentence = "the slot of \(slot) will not fire: the rule is disabled"
       return try await unfinished(
-        rule, at: moment, .enabled, "RULE_DISABLED", sentence, "aws events enable-rule --name \(rule.name)")
+        rule, at: moment, .enabled, "RULE_DISABLED", sentence, "bellcrank rules enable \(rule.name)")
     }
     let wait = slot - engine.ports.clock.now()
     return try await unfinished(
@@ -123,96 +138,32 @@ extension Explainer {
     var sentence =
       "\(moment) is no slot of \(schedule.text): it fires at \(before?.description ?? "no time") before and "
       + "\(after?.description ?? "no time") after"
-    let civil = CivilTime(moment)
-    let wanted = "cron(\(civil.minute) \(civil.hour) * * ? *)"
     let now = engine.book.bus.rule(rule.name)
     if let now, now.schedule != rule.schedule, let text = now.schedule?.text {
       sentence += "; since \(now.anchor) the schedule is \(text)"
     }
+    let civil = CivilTime(moment)
+    let wanted = "cron(\(civil.minute) \(civil.hour) * * ? *)"
     var json = try await unfinished(
-      rule, at: moment, .match, "NO_SLOT", sentence, "bellcrank schedule change \(rule.name) '\(wanted)'")
+      rule, at: moment, .match, "NO_SLOT", sentence, "bellcrank schedule run \(rule.name)")
     json.set(
       "would_let_it_through",
-      .string("a schedule of \(wanted) fires then; to run now: bellcrank schedule run \(rule.name)"))
+      .string("a schedule that has the moment, such as \(wanted) beside the present one; or run it by hand"))
     if let before {
       json.set("nearest_before", .string(Cause.slotID(rule: rule.name, at: before)))
     }
     return json
   }
 
-  // MARK: Patterns
-
-  private func eventAnswer(_ rule: Rule, _ pattern: String, at moment: Timestamp) async throws(StoreError) -> JSON {
-    var query = LedgerQuery()
-    query.rule = rule.name
-    query.since = moment - Explainer.lookAround
-    query.until = moment + Explainer.lookAround
-    query.limit = LedgerQuery.limitMax
-    let rows = try await engine.ports.ledger.entries(query).filter { $0.decision != .changed }
-    let nearest = rows.min { abs(($0.at - moment).milliseconds) < abs(($1.at - moment).milliseconds) }
-    if let nearest { return try await decided(rule, nearest, at: moment) }
-    let candidates = try await candidates(rule, at: moment)
-    guard let (event, miss) = candidates.first else { return try await silence(rule, at: moment) }
-    let leaves = miss.failures.map(\.sentence).joined(separator: "; ")
-    let sentence =
-      "no event of \(Explainer.lookAround.wholeSecondsUp / 60) min around matched; the closest was \(event.event.id) "
-      + "of \(event.event.source) at \(event.receivedAt), missed by \(leaves)"
-    var json = try await unfinished(
-      rule, at: moment, .match, ReasonCode.noRuleMatched.rawValue, sentence, "bellcrank why \(event.event.id)")
-    if let leaf = miss.failures.first {
-      json.set(
-        "would_let_it_through",
-        .string("\(leaf.path) within \(leaf.wanted), or a pattern that takes \(leaf.had ?? "its absence")"))
-    }
-    json.set("closest", miss.json)
-    json.set("event", event.event.json)
-    return json
-  }
-
-  /// Events of that time that missed the rule, the closest first: by the leaves that failed, then by time.
-  private func candidates(
-    _ rule: Rule, at moment: Timestamp
-  ) async throws(StoreError) -> [(event: RecordedEvent, miss: EventBus.NearMiss)] {
-    var query = EventQuery()
-    query.since = moment - Explainer.lookAround
-    query.until = moment + Explainer.lookAround
-    query.limit = Explainer.eventsMax
-    let bus = EventBus(rules: [rule])
-    let events = try await engine.ports.events.events(query).map(\.recorded)
-    let misses = events.compactMap { event in bus.misses(event.event.json).first.map { (event: event, miss: $0) } }
-    return misses.sorted { left, right in
-      if left.miss.failures.count != right.miss.failures.count {
-        return left.miss.failures.count < right.miss.failures.count
-      }
-      return abs((left.event.receivedAt - moment).milliseconds) < abs((right.event.receivedAt - moment).milliseconds)
-    }
-  }
-
-  private func silence(_ rule: Rule, at moment: Timestamp) async throws(StoreError) -> JSON {
-    var query = EventQuery()
-    query.until = moment
-    query.limit = 1
-    let last = try await engine.ports.events.events(query).first?.recorded
-    if let down = try await downtime(around: moment) {
-      let sentence = "\(down); whoever sent an event then had an error, and may send it again"
-      return try await unfinished(rule, at: moment, .match, "ENGINE_DOWN", sentence, "bellcrank doctor --no-sources")
-    }
-    let sentence =
-      "no event came within \(Explainer.lookAround.wholeSecondsUp / 60) min of \(moment)"
-      + (last.map { "; the last one before was \($0.event.id) of \($0.event.source) at \($0.receivedAt)" } ?? "")
-    return try await unfinished(
-      rule, at: moment, .match, "NO_EVENT", sentence,
-      "bellcrank event put --source SOURCE --detail-type TYPE --detail '{}'")
-  }
-
   // MARK: Answers
 
   /// There is a row: what `why` says of it.
-  private func decided(_ rule: Rule, _ entry: LedgerEntry, at moment: Timestamp) async throws(StoreError) -> JSON {
+  func decided(_ rule: Rule, _ entry: LedgerEntry, at moment: Timestamp) async throws(StoreError) -> JSON {
     let explained = try await explain(entry)
     var json = answer(
       rule.name, at: moment, stoppedAt: entry.decision == .dispatched ? nil : entry.gate, entry.code.rawValue,
-      Explainer.headline(entry), change: explained["would_let_it_through"]?.string, command: Explainer.command(entry),
+      Explainer.headline(entry), change: explained["would_let_it_through"]?.string,
+      command: explained["command"]?.string,
       gates: explained["gates"]?.elements ?? [])
     let down = explained["engine_was_down"]?.string.map { "; \($0)" } ?? ""
     json.set("headline", .string(Explainer.headline(entry) + down))
@@ -222,8 +173,8 @@ extension Explainer {
   }
 
   /// There is no row: the gates up to the one that stopped it, and behind it what the others stood on then.
-  private func unfinished(
-    _ rule: Rule, at moment: Timestamp, _ gate: Gate, _ code: String, _ sentence: String, _ command: String
+  func unfinished(
+    _ rule: Rule, at moment: Timestamp, _ gate: Gate, _ code: String, _ sentence: String, _ command: String?
   ) async throws(StoreError) -> JSON {
     let trigger: TriggerType = rule.pattern == nil ? .schedule : .event
     let then = try await StateOfThen(engine, at: moment, rule: rule, trigger: trigger, domain: nil, table: nil)
@@ -243,11 +194,11 @@ extension Explainer {
       if isHere || isDisabled { reached = false }
     }
     guard rule.isEnabled else {
-      let off = try await removal(of: rule.name, before: moment)
+      let off = try await change(of: rule.name, before: moment, saying: "→ \(Rule.State.disabled.rawValue)")
       let why = "rule \(rule.name) was disabled" + (off.map { ": \($0.summary), at \($0.at)" } ?? "")
       return answer(
         rule.name, at: moment, stoppedAt: .enabled, ReasonCode.ruleDisabled.rawValue, why, change: "enable the rule",
-        command: "aws events enable-rule --name \(rule.name)", gates: gates, then: then.json)
+        command: "bellcrank rules enable \(rule.name)", gates: gates, then: then.json)
     }
     return answer(
       rule.name, at: moment, stoppedAt: gate, code, sentence, change: nil, command: command, gates: gates,

@@ -75,11 +75,14 @@ public struct Explainer: Sendable {
     var json = entry.json
     json.set("meaning", .string(entry.code.meaning))
     if let remedy = remedy(entry) { json.set("would_let_it_through", .string(remedy)) }
-    if let command = Explainer.command(entry) { json.set("command", .string(command)) }
     let then = try await StateOfThen(engine, entry)
+    let holder = try await then.holder()?.owner
+    if let command = Explainer.command(entry, holder: holder) { json.set("command", .string(command)) }
     json.set("gates", .array(try await gates(entry, then)))
     for (name, value) in then.json { json.set(name, value) }
-    if entry.gate == .misfire, let slot = entry.about.slot, let down = try await downtime(around: slot) {
+    if entry.gate == .misfire, let slot = entry.about.slot,
+      let down = try await downtime(around: slot, decidedAt: entry.at)
+    {
       json.set("engine_was_down", .string(down))
     }
     if let id = entry.about.runID, let run = try await engine.ports.runs.run(id) { json.set("run", run.json) }
@@ -87,11 +90,13 @@ public struct Explainer: Sendable {
   }
 
   /// From when to when no engine was running around that moment, in words; nil if one was.
-  func downtime(around moment: Timestamp) async throws(StoreError) -> String? {
+  ///
+  /// - Parameter decidedAt: when a slot of that moment was decided; a start between the two says that an engine had died.
+  func downtime(around moment: Timestamp, decidedAt: Timestamp? = nil) async throws(StoreError) -> String? {
     let lives = try await engine.ports.history.lifetimes(around: moment)
-    guard let before = lives.before, let after = lives.after, before.until < moment - Explainer.silenceMax else {
-      return nil
-    }
+    guard let before = lives.before, let after = lives.after else { return nil }
+    let isBetween = decidedAt.map { after.from <= $0 } ?? false
+    guard isBetween || before.until < moment - Explainer.silenceMax else { return nil }
     return "the engine was not running: last heard of at \(before.until), started again at \(after.from)"
   }
 
@@ -126,19 +131,21 @@ public struct Explainer: Sendable {
   }
 
   /// The command that mends it, ready to be pasted; nil if no one command does.
-  static func command(_ entry: LedgerEntry) -> String? {
+  ///
+  /// - Parameter holder: who held the table then.
+  static func command(_ entry: LedgerEntry, holder: String?) -> String? {
     let rule = entry.about.rule ?? "RULE"
     switch entry.code {
-    case .ruleDisabled: return "aws events enable-rule --name \(rule)"
-    case .noTargets: return "aws events put-targets --rule \(rule) --targets Id=1,Arn=ARN"
+    case .ruleDisabled: return "bellcrank rules enable \(rule)"
     case .misfireSkipped, .slotMissed:
       return "bellcrank schedule recover \(rule) \(entry.about.slot?.description ?? "SLOT")"
     case .breakerOpen:
       return "bellcrank trigger run --set domain=\(entry.about.domain ?? "DOMAIN") "
         + "--set table_name=\(entry.about.tableName ?? "TABLE") --urgent"
     case .leaseHeld:
-      return
-        "bellcrank lease release --domain \(entry.about.domain ?? "DOMAIN") --table \(entry.about.tableName ?? "TABLE")"
+      guard let holder else { return nil }
+      return "bellcrank lease release --domain \(entry.about.domain ?? "DOMAIN") "
+        + "--table \(entry.about.tableName ?? "TABLE") --owner \(holder)"
     case .notPermitted: return "bellcrank doctor --no-sources"
     case .retriesExhausted, .eventTooOld, .targetMissing, .inputNotShaped, .unknownDataSource, .unknownTable,
       .noSymbols,
@@ -147,9 +154,10 @@ public struct Explainer: Sendable {
     case .duplicateRun, .idempotencyConflict:
       return entry.about.runID.map { "bellcrank runs show \($0)" } ?? "bellcrank why \(entry.causeID)"
     case .noRuleMatched: return entry.about.eventID.map { "bellcrank why \($0)" }
-    case .rateLimited: return "bellcrank serve --set limits.manual_per_hour=N"
-    case .dispatched, .delivered, .dryRun, .malformedEvent, .invalidDataSource, .invalidDomain, .invalidTableName,
-      .invalidSymbols, .waitingInLine, .noIngestionAsked, .objectStale, .noObjectCreated, .ruleChanged, .ruleReset,
+    case .noTargets, .rateLimited, .dispatched, .delivered, .dryRun, .malformedEvent, .invalidDataSource,
+      .invalidDomain,
+      .invalidTableName, .invalidSymbols, .waitingInLine, .noIngestionAsked, .objectStale, .noObjectCreated,
+      .ruleChanged, .ruleReset,
       .operatorAction, .ledgerRetained:
       return nil
     }
@@ -165,7 +173,7 @@ public struct Explainer: Sendable {
         let wanted = leaf["wanted"]?.string
       else { return entry.code.remedy }
       return "\(path) within \(wanted) would have matched rule \(name)"
-    case .ruleDisabled: return "aws events enable-rule --name \(rule)"
+    case .ruleDisabled: return "bellcrank rules enable \(rule)"
     case .noTargets: return "aws events put-targets --rule \(rule) --targets …"
     case .rateLimited, .breakerOpen:
       guard let seconds = entry.facts["retry_after"]?.int else { return entry.code.remedy }

@@ -6,9 +6,10 @@ public enum RetentionReport {
   /// The id under which the row of a checkpoint is found.
   public static func causeID(_ checkpoint: LedgerCheckpoint) -> String { "ledger/up-to-\(checkpoint.last.sequence)" }
 
-  /// The row that ties a checkpoint into the chain: who changes the checkpoint would have to change this row too.
+  /// The row that ties a checkpoint, and by their seal all before it, into the chain: who changes one of them would have to
+  /// change this row too.
   public static func entry(
-    _ checkpoint: LedgerCheckpoint, _ retention: Retention, at now: Timestamp
+    _ checkpoint: LedgerCheckpoint, _ retention: Retention, sealed: String, at now: Timestamp
   ) -> LedgerEntry {
     LedgerEntry(
       causeID: causeID(checkpoint), decision: .changed, gate: .operator, code: .ledgerRetained,
@@ -17,7 +18,7 @@ public enum RetentionReport {
       facts: [
         "first": JSON(Int(checkpoint.first)), "last": JSON(Int(checkpoint.last.sequence)),
         "rows": JSON(checkpoint.rows), "hash": .string(checkpoint.last.hash), "days": JSON(retention.days),
-        "ledger_mib": JSON(retention.ledgerMiB),
+        "ledger_mib": JSON(retention.ledgerMiB), "checkpoints_before": .string(sealed),
       ], at: now, took: .zero, about: LedgerEntry.Subject(triggerType: "operator"))
   }
 }

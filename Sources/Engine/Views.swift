@@ -67,8 +67,10 @@ public struct Views: Sendable {
     ["decisions": .array(try await engine.ports.ledger.entries(query).map(\.json))]
   }
 
-  public func runs(limit: Int) async throws(StoreError) -> JSON {
-    ["runs": .array(try await engine.ports.runs.runs(limit: limit).map(\.json))]
+  public func runs(limit: Int, status: Run.Status? = nil) async throws(StoreError) -> JSON {
+    var query = RunQuery(limit: limit)
+    query.status = status
+    return ["runs": .array(try await engine.ports.runs.runs(query).map(\.json))]
   }
 
   /// nil if there is no such run.

@@ -47,6 +47,9 @@ public enum OperatorCode: String, Sendable, CaseIterable {
   case tokenWrong = "TOKEN_WRONG"
   case actionLocked = "ACTION_LOCKED"
   case internalFailure = "INTERNAL"
+  case beyondRetention = "BEYOND_RETENTION"
+  case hostUnknown = "HOST_UNKNOWN"
+  case otherSite = "OTHER_SITE"
 
   /// What happened, for someone who meets the code for the first time.
   public var meaning: String {
@@ -96,6 +99,9 @@ public enum OperatorCode: String, Sendable, CaseIterable {
     case .tokenWrong: "the token is not the one of this start"
     case .actionLocked: "the form came without the token, or from another site"
     case .internalFailure: "the server met what it did not expect; nothing was changed"
+    case .beyondRetention: "what happened then was let go of by retention; a checkpoint stands in for it"
+    case .hostUnknown: "an open server answers to names of this machine only, and the request named another"
+    case .otherSite: "a page of another site sent the request, so nothing was done"
     }
   }
 
@@ -141,6 +147,9 @@ public enum OperatorCode: String, Sendable, CaseIterable {
     case .tokenWrong: "copy it from what bellcrank serve printed, behind Console"
     case .actionLocked: "open /console/unlock and show the token of this start"
     case .internalFailure: "the log has the reason; it is worth a report"
+    case .beyondRetention: "raise retention.days, and keep exports: bellcrank ledger export"
+    case .hostUnknown: "use localhost or 127.0.0.1, or give the server a credential: bellcrank credentials add"
+    case .otherSite: "send it from the console, the command line or an AWS client"
     }
   }
 }

@@ -315,6 +315,8 @@ extension FaultyStore: Ledger {
     try await real.audit(after: link, limit: limit)
   }
 
+  public func oldest() async throws(StoreError) -> Timestamp? { try await real.oldest() }
+
   public func head() async throws(StoreError) -> LedgerLink? { try await real.head() }
 
   public func link(at sequence: Int64) async throws(StoreError) -> LedgerLink? { try await real.link(at: sequence) }

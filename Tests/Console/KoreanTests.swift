@@ -9,7 +9,7 @@ import Testing
 @Suite struct KoreanTests {
   /// What reads the same in both languages: names of fields and zones, and commands.
   static let same: Set<String> = [
-    "ds", "UTC", "aws events enable-rule --name RULE", "aws events put-targets --rule RULE --targets …",
+    "ds", "UTC", "bellcrank rules enable RULE", "aws events put-targets --rule RULE --targets …",
     "bellcrank schedule recover RULE SLOT",
   ]
 

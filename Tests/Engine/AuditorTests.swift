@@ -85,7 +85,7 @@ import Testing
       try await world.store.retain(Retention(days: 2, ledgerMiB: 100), at: world.clock.now()))
     let after = try await world.store.linked(after: 0, limit: 10_000)
     #expect(after.count == before - checkpoint.rows + 1)
-    #expect(after.first.map { world.clock.now() - $0.entry.at <= .days(2) } == true)
+    #expect(after.first.map { world.clock.now() - $0.entry.at <= .days(3) } == true)
     #expect(try await world.store.retain(Retention(days: 2, ledgerMiB: 100), at: world.clock.now()) == nil)
     #expect(try await audit(world.engine).faults == [])
     #expect(try await Auditor(world.engine).knows(head) == nil)
@@ -93,9 +93,31 @@ import Testing
     #expect(try await Auditor(world.engine).knows(checkpoint.last) == nil)
     #expect(
       try await Auditor(world.engine).knows(LedgerLink(sequence: head.sequence, hash: old.hash))?.code == .headUnknown)
-    // Events and runs as old went with the rows.
-    #expect(try await world.store.events(limit: 1_000).allSatisfy { world.clock.now() - $0.receivedAt <= .days(2) })
-    #expect(try await world.store.runs(limit: 1_000).allSatisfy { world.clock.now() - $0.startedAt <= .days(2) })
+    // Whole days go, so that a day makes one checkpoint; events and runs as old go with the rows.
+    #expect(try await world.store.events(limit: 1_000).allSatisfy { world.clock.now() - $0.receivedAt <= .days(3) })
+    #expect(try await world.store.runs(limit: 1_000).allSatisfy { world.clock.now() - $0.startedAt <= .days(3) })
+  }
+
+  @Test func `a size that is passed cuts once, with room to spare, and checkpoints are sealed by the next`()
+    async throws
+  {
+    let world = try await World(try World.settings(schedule: "cron(* * * * ? *)"))
+    let tight = Retention(days: 400, ledgerMiB: 1)
+    for day in 1...3 {
+      try await world.live(until: World.start.after(day * 43_200))
+      var cuts = 0
+      while try await world.store.retain(tight, at: world.clock.now()) != nil { cuts += 1 }
+      #expect(cuts <= 1, "round \(day)")
+    }
+    let checkpoints = try await world.store.checkpoints()
+    try #require(checkpoints.count >= 2)
+    #expect(try await audit(world.engine).faults == [])
+    let seal = LedgerCheckpoint.seal(Array(checkpoints.dropLast())) { world.engine.ports.digests.sha256($0) }
+    let row = try await world.entry(RetentionReport.causeID(try #require(checkpoints.last)))
+    #expect(row.facts["checkpoints_before"]?.string == seal)
+    let other = LedgerCheckpoint(
+      first: 1, last: LedgerLink(sequence: 2, hash: "x"), rows: 2, at: world.clock.now())
+    #expect(LedgerCheckpoint.seal([other]) { world.engine.ports.digests.sha256($0) } != seal)
   }
 
   @Test func `a row that still waits is never cut`() async throws {

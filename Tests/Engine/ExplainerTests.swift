@@ -46,7 +46,7 @@ import Testing
     _ = try await control.set(world.names.scheduleRule, .enabled, .testing)
     let answer = try await whyNot(world, world.names.scheduleRule, at: World.start)
     #expect(answer["stopped_at"]?.string == "enabled")
-    #expect(answer["command"]?.string == "aws events enable-rule --name \(world.names.scheduleRule)")
+    #expect(answer["command"]?.string == "bellcrank rules enable \(world.names.scheduleRule)")
     let cause = try #require(answer["causes"]?.elements?.first)
     #expect(cause["rule_then"]?["state"]?.string == "DISABLED")
     #expect(cause["rule_changed_since"]?.elements?.first?.string == "state DISABLED → ENABLED")
@@ -59,8 +59,8 @@ import Testing
     #expect(answer["code"]?.string == "NO_SLOT")
     #expect(answer["stopped_at"]?.string == "match")
     #expect(answer["headline"]?.string?.contains("2025-09-09T22:00:00Z before") == true)
-    #expect(
-      answer["command"]?.string == "bellcrank schedule change \(world.names.scheduleRule) 'cron(0 23 * * ? *)'")
+    #expect(answer["command"]?.string == "bellcrank schedule run \(world.names.scheduleRule)")
+    #expect(answer["would_let_it_through"]?.string?.contains("cron(0 23 * * ? *)") == true)
   }
 
   @Test func `a slot to come is said to come`() async throws {
@@ -85,11 +85,45 @@ import Testing
     let world = try await World()
     try await publish(world, "e-far", source: "somebody.else")
     try await publish(world, "e-near", source: "ops.manuel")
+    world.clock.advance(by: .minutes(2))
     let answer = try await whyNot(world, world.names.opsManualRule, at: World.start.after(60))
     #expect(answer["code"]?.string == "NO_RULE_MATCHED")
     #expect(
       answer["headline"]?.string?.contains("source, which wanted [\"ops.manual\"] and had") == true, "\(answer.text)")
     #expect(answer["would_let_it_through"]?.string?.hasPrefix("source within [\"ops.manual\"]") == true)
+  }
+
+  @Test func `of a run and a near miss, the one that is nearer to the moment counts`() async throws {
+    let world = try await World()
+    try await publish(world, "e-ran", ["symbols": ["AAPL"]])
+    world.clock.advance(by: .seconds(30))
+    try await publish(world, "e-missed", source: "ops.manuel")
+    world.clock.advance(by: .minutes(5))
+    let name = world.names.opsManualRule
+    #expect(try await whyNot(world, name, at: World.start.after(5))["ran"] == true)
+    #expect(try await whyNot(world, name, at: World.start.after(29))["closest"] != nil)
+    #expect(try await whyNot(world, name, at: World.start.after(300))["closest"] != nil)
+  }
+
+  @Test func `what retention has let go of is said to be gone`() async throws {
+    let world = try await World(try World.settings(schedule: "cron(0 * * * ? *)"))
+    try await world.live(until: World.start.after(5 * 86_400))
+    _ = try #require(try await world.store.retain(Retention(days: 2, ledgerMiB: 100), at: world.clock.now()))
+    for name in [world.names.scheduleRule, world.names.opsManualRule] {
+      #expect(try await whyNot(world, name, at: World.start.after(3_600))["code"]?.string == "BEYOND_RETENTION")
+    }
+  }
+
+  @Test func `whose hand it was that disabled a rule is told, not whose was the last on it`() async throws {
+    let world = try await World()
+    let control = ScheduleControl(world.engine)
+    let name = world.names.scheduleRule
+    _ = try await control.set(name, .disabled, ChangeNote(operation: "DisableRule", who: "mallory", why: nil))
+    world.clock.advance(by: .minutes(1))
+    _ = try await control.change(name, to: "cron(0 3 * * ? *)", ChangeNote(operation: "PutRule", who: "ana", why: nil))
+    world.clock.advance(by: .minutes(1))
+    let answer = try await whyNot(world, name, at: world.clock.now())
+    #expect(answer["headline"]?.string?.contains("DisableRule by mallory") == true, "\(answer.text)")
   }
 
   @Test func `where no event came, the last one before is named`() async throws {

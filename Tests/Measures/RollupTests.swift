@@ -3,6 +3,18 @@ import Measures
 import Testing
 
 @Suite struct RollupTests {
+  @Test func `a text is read as its JSON is`() throws {
+    var rollup = Rollup(0)
+    for value in [1, -2.5, 1e300, 3, 3, 0.1, 9_007_199_254_740_992] { rollup = rollup.merged(with: Rollup(value)) }
+    for one in [rollup, Rollup(0), Rollup(-7), Rollup(1e-200)] { #expect(Rollup(text: one.json.text) == one) }
+    for text in [
+      "", "[", "[1,2,3,4,5,[],[]", "[1,2,3,4,5,[],[]]x", "[1,2,3,4,[],[]]", "[1,2,3,4,5,[1],[]]", "{}", "[[[]]]",
+      "[1,2,3,4,x,[],[]]",
+    ] {
+      #expect(Rollup(text: text) == nil, "\(text)")
+    }
+  }
+
   /// Values of a seed: of all magnitudes, some zero, some negative.
   private func values(_ seed: UInt64, count: Int = 200) -> [Double] {
     var dice = SplitMix64(seed: seed)

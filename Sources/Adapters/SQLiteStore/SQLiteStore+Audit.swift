@@ -9,7 +9,8 @@ extension SQLiteStore {
     (cause_id = json ->> 'cause_id' AND decision = json ->> 'decision' AND terminal = (decision <> 'deferred')
       AND rule IS (json ->> 'rule') AND domain IS (json ->> 'domain') AND event_id IS (json ->> 'event_id')
       AND run_id IS (json ->> 'run_id') AND correlation_id IS (json ->> 'correlation_id')
-      AND parent_id IS (json ->> 'parent_id') AND at / 1000 = CAST(strftime('%s', json ->> 'at') AS INTEGER))
+      AND parent_id IS (json ->> 'parent_id')
+      AND at = CAST(strftime('%s', json ->> 'at') AS INTEGER) * 1000 + CAST(SUBSTR(json ->> 'at', 21, 3) AS INTEGER))
     """
 
   public func audit(after link: LedgerLink?, limit: Int) async throws(StoreError) -> LedgerStretch {
@@ -52,6 +53,10 @@ extension SQLiteStore {
     }
   }
 
+  public func oldest() async throws(StoreError) -> Timestamp? {
+    try await read { db in try db.moment("SELECT at FROM ledger ORDER BY seq LIMIT 1") }
+  }
+
   public func head() async throws(StoreError) -> LedgerLink? {
     try await read { db in
       try db.row("SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1").map {
@@ -75,7 +80,7 @@ extension SQLiteStore {
     try await read { db in try SQLiteStore.checkpoints(db) }
   }
 
-  private static func checkpoints(_ db: Database) throws -> [LedgerCheckpoint] {
+  static func checkpoints(_ db: Database) throws -> [LedgerCheckpoint] {
     try db.rows("SELECT first_seq, last_seq, rows, hash, at FROM ledger_checkpoints ORDER BY last_seq").map { row in
       LedgerCheckpoint(
         first: row["first_seq"], last: LedgerLink(sequence: row["last_seq"], hash: row["hash"]), rows: row["rows"],

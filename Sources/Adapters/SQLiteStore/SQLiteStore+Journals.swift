@@ -39,7 +39,7 @@ extension SQLiteStore: EventJournal, SlotJournal {
       match("parent_id = ?", query.parent)
       match("seq > ?", query.after)
       match("seq < (SELECT seq FROM events WHERE id = ?)", query.before)
-      let order = query.after == nil ? "seq DESC" : "seq"
+      let order = query.after == nil && !query.oldestFirst ? "seq DESC" : "seq"
       let sql = """
         SELECT seq, json AS event_json, received_at, hops, parent_id FROM events
         WHERE \(conditions.joined(separator: " AND ")) ORDER BY \(order) LIMIT \(max(1, query.limit))

@@ -40,7 +40,8 @@ extension SQLiteStore: Ledger {
         """)
       let limit = max(1, min(query.limit, LedgerQuery.limitMax))
       let sql =
-        "SELECT json FROM ledger WHERE \(conditions.joined(separator: " AND ")) ORDER BY at DESC, seq DESC LIMIT \(limit)"
+        "SELECT json FROM ledger WHERE \(conditions.joined(separator: " AND ")) ORDER BY \(query.oldestFirst ? "at, seq" : "at DESC, seq DESC") "
+        + "LIMIT \(limit)"
       return try db.rows(sql, arguments).map { try $0.decoded("json") { LedgerEntry(json: $0) } }
     }
   }

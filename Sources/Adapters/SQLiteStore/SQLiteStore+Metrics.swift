@@ -41,9 +41,10 @@ extension SQLiteStore: MetricStore {
         guard let unit = MetricUnit(rawValue: row["unit"]) else {
           throw StoreError(.corrupt, "a rollup of \(metric) has no known unit")
         }
-        return (
-          MetricMinute(metric: metric, unit: unit, at: row.moment("at")), try row.decoded("json") { Rollup(json: $0) }
-        )
+        guard let rollup = Rollup(text: row["json"]) else {
+          throw StoreError(.corrupt, "a rollup of \(metric) is not what was written")
+        }
+        return (MetricMinute(metric: metric, unit: unit, at: row.moment("at")), rollup)
       }
     }
   }

@@ -138,13 +138,67 @@ extension Rollup {
     self.negative = negative
   }
 
-  private static func buckets(_ json: JSON) -> [Int: Double]? {
-    guard let parts = json.elements, parts.count.isMultiple(of: 2) else { return nil }
+  /// Reads the text of what `json` wrote; nil if it is something else. Months of minutes are read at once, so it makes no
+  /// JSON value in between.
+  public init?(text: String) {
+    var text = text
+    let lists = text.withUTF8 { Rollup.lists($0) }
+    guard let lists, lists.count == 3, lists[0].count == 5, let positive = Rollup.buckets(lists[1]),
+      let negative = Rollup.buckets(lists[2])
+    else { return nil }
+    (sampleCount, sum, minimum) = (lists[0][0], lists[0][1], lists[0][2])
+    (maximum, zeros) = (lists[0][3], lists[0][4])
+    self.positive = positive
+    self.negative = negative
+  }
+
+  /// The numbers of the outer list, then those of each list in it.
+  private static func lists(_ bytes: UnsafeBufferPointer<UInt8>) -> [[Double]]? {
+    var lists: [[Double]] = [[]]
+    var (depth, start) = (0, 0)
+    func take(upTo end: Int) -> Bool {
+      guard start < end else { return true }
+      guard let number = number(bytes[start..<end]) else { return false }
+      lists[depth == 1 ? 0 : lists.count - 1].append(number)
+      return true
+    }
+    for (place, byte) in bytes.enumerated() {
+      switch byte {
+      case UInt8(ascii: "["):
+        depth += 1
+        if depth == 2 { lists.append([]) }
+        start = place + 1
+      case UInt8(ascii: "]"), UInt8(ascii: ","):
+        guard depth > 0, depth < 3, take(upTo: place) else { return nil }
+        if byte == UInt8(ascii: "]") { depth -= 1 }
+        start = place + 1
+      default: break
+      }
+    }
+    return depth == 0 && start == bytes.count ? lists : nil
+  }
+
+  /// Small whole numbers, which most are, without a text in between.
+  private static func number(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Double? {
+    if bytes.count < 16, bytes.allSatisfy({ (0x30...0x39).contains($0) }) {
+      return Double(bytes.reduce(0) { $0 * 10 + Int($1 - 0x30) })
+    }
+    return Double(String(decoding: bytes, as: UTF8.self))
+  }
+
+  private static func buckets(_ numbers: [Double]) -> [Int: Double]? {
+    guard numbers.count.isMultiple(of: 2) else { return nil }
     var buckets: [Int: Double] = [:]
-    for place in stride(from: 0, to: parts.count, by: 2) {
-      guard let bucket = parts[place].int, let count = parts[place + 1].double else { return nil }
-      buckets[bucket] = count
+    for place in stride(from: 0, to: numbers.count, by: 2) {
+      guard let bucket = Int(exactly: numbers[place]) else { return nil }
+      buckets[bucket] = numbers[place + 1]
     }
     return buckets
+  }
+
+  private static func buckets(_ json: JSON) -> [Int: Double]? {
+    let parts = json.elements?.map(\.double)
+    guard let parts, !parts.contains(nil) else { return nil }
+    return buckets(parts.compactMap(\.self))
   }
 }

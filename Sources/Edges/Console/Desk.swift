@@ -34,6 +34,11 @@ struct Desk: Sendable {
     return Cell(t.spoken(word), tone: Tone(decision: word))
   }
 
+  /// What of the page's query cannot be read.
+  func problem(_ view: JSON) -> [Section] {
+    view["problem"]?.string.map { [Section(.text(t($0), .bad))] } ?? []
+  }
+
   func columns(_ labels: [Grid.Column]) -> [Grid.Column] { labels.map { Grid.Column(t($0.label), $0.kind) } }
 
   /// The rows of the ledger, as every page lists them.

@@ -235,6 +235,7 @@ extension Korean {
     "serve prints it at start, behind Console": "serve가 시작할 때 Console 항목에 출력",
     "Unlock": "잠금 해제",
     "unfinished": "미완료",
+    "There is no such decision.": "그런 결정은 없습니다.",
     // The boards of §6.
     "Schedule: fires": "스케줄: 실행",
     "Schedule: missed and undecided": "스케줄: 누락 및 미결정",

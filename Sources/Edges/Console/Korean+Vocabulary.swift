@@ -190,7 +190,7 @@ extension Korean {
     "run it by hand: bellcrank schedule recover RULE SLOT": "수동으로 실행합니다: bellcrank schedule recover RULE SLOT",
     "compare the event with the pattern: bellcrank pattern test": "이벤트와 패턴을 비교합니다: bellcrank pattern test",
     "create the target, or correct its ARN: aws events put-targets": "대상을 만들거나 ARN을 수정합니다: aws events put-targets",
-    "grant it: aws lambda add-permission; bellcrank doctor prints the whole command":
+    "grant it: bellcrank doctor prints the whole command":
       "권한을 부여합니다: aws lambda add-permission. 전체 명령은 bellcrank doctor가 출력합니다",
     "mend the target's InputPath or InputTransformer: aws events put-targets":
       "대상의 InputPath 또는 InputTransformer를 수정합니다: aws events put-targets",

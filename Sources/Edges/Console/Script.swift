@@ -4,10 +4,22 @@ enum Script {
     "use strict";
     (() => {
       const main = () => document.getElementById("main");
+      // Whoever types, has typed, holds a button down or selects is not disturbed.
+      let isPressed = false;
+      addEventListener("pointerdown", () => { isPressed = true; }, true);
+      addEventListener("pointerup", () => setTimeout(() => { isPressed = false; }, 300), true);
+      addEventListener("pointercancel", () => { isPressed = false; }, true);
+      const isDirty = (field) => {
+        if (field.type === "hidden") return false;
+        if (field.type === "checkbox") return field.checked !== field.defaultChecked;
+        if (field.tagName !== "SELECT") return field.value !== field.defaultValue;
+        const place = [...field.options].findIndex((option) => option.defaultSelected);
+        return field.selectedIndex !== Math.max(0, place);
+      };
       const busy = () => {
         const at = document.activeElement;
-        const isTyping = at && main().contains(at) && /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName);
-        return isTyping || String(getSelection()).length > 0;
+        return isPressed || (at && at.closest("form")) || String(getSelection()).length > 0
+          || [...main().querySelectorAll("form :is(input,textarea,select)")].some(isDirty);
       };
 
       // What happens on the server is fetched whole and put in place; whoever types or selects is not disturbed.
@@ -28,7 +40,7 @@ enum Script {
           isStale = true;
         } finally {
           isFetching = false;
-          if (isStale) setTimeout(refresh, gap);
+          if (isStale && !busy()) setTimeout(refresh, gap);
         }
       };
       const swap = (text) => {
@@ -48,13 +60,24 @@ enum Script {
         }
         dress();
       };
+      // A browser opens few connections to one host, so only a page that is seen follows along.
       const live = main() && main().dataset.live;
-      if (live && "EventSource" in window) {
-        const source = new EventSource(live);
+      let source = null;
+      const follow = () => {
+        if (!live || !("EventSource" in window) || document.hidden || source) return;
+        source = new EventSource(live);
         source.addEventListener("changed", refresh);
-        addEventListener("pagehide", () => source.close());
-      }
-      addEventListener("focusout", () => { if (isStale) setTimeout(refresh, 50); });
+      };
+      const rest = () => {
+        if (source) source.close();
+        source = null;
+      };
+      follow();
+      addEventListener("pagehide", rest);
+      document.addEventListener("visibilitychange", () => {
+        if (document.hidden) { rest(); } else { follow(); refresh(); }
+      });
+      addEventListener("focusout", () => { if (isStale) setTimeout(refresh, gap); });
 
       // A button that copies, behind every command.
       const labels = document.documentElement.lang === "ko"
@@ -84,7 +107,9 @@ enum Script {
           timer = setTimeout(async () => {
             const url = new URL(location.href);
             url.searchParams.set("pattern", pattern.value);
-            const answer = await fetch(url, { headers: { "X-Bellcrank-Live": "1" } });
+            let answer;
+            try { answer = await fetch(url, { headers: { "X-Bellcrank-Live": "1" } }); } catch { return; }
+            if (!answer.ok) return;
             const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
             const old = [...main().querySelectorAll("section")].slice(1);
             old.forEach((section) => section.remove());

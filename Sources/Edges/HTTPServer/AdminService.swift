@@ -55,7 +55,9 @@ struct AdminService: Sendable {
     case ("GET", "decisions", let id?):
       return try found(try await runtime.ports.ledger.entry(of: id)?.json, "decision", id)
     case ("GET", "runs", nil):
-      return try await views.runs(limit: try limit(fields(request.query)["limit"]))
+      let asked = fields(request.query)
+      return try await views.runs(
+        limit: try limit(asked["limit"]), status: asked["status"].flatMap { Run.Status(rawValue: $0) })
     case ("GET", "runs", let id?): return try found(try await views.run(id), "run", id)
     case ("GET", "why", let id?): return try found(try await Explainer(runtime).why(id), "cause, event or run", id)
     case ("GET", "why-not", let rule?): return try await insight.whyNot(rule, fields(request.query))

@@ -41,6 +41,11 @@ public struct Gatekeeper: Sendable {
     }
   }
 
+  /// Whether nobody has to sign; credentials that cannot be read let nobody in.
+  var isOpen: Bool {
+    do { return try !isClosed && credentials().isEmpty } catch { return false }
+  }
+
   // MARK: Who
 
   /// Who sent it; the signature is over the body as it came.

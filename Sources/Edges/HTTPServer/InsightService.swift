@@ -82,7 +82,8 @@ struct InsightService: Sendable {
   private static func text(_ link: LedgerLink) -> String { "\(link.sequence):\(link.hash)" }
 
   private static func link(_ text: String) throws -> LedgerLink {
-    let sides = text.split(separator: ":", maxSplits: 1).map(String.init)
+    let bare = text.hasPrefix("head ") ? String(text.dropFirst("head ".count)) : text
+    let sides = bare.split(separator: ":", maxSplits: 1).map(String.init)
     guard sides.count == 2, let sequence = Int64(sides[0]), sides[1].utf8.count == 64 else {
       throw AdminRefusal(
         status: 400, code: "INVALID_HEAD",

@@ -121,7 +121,6 @@ struct ListenerExchange: Sendable {
     }
   }
 
-
   private func responseHead(
     status: Int, headers: [(String, String)], bodyCount: Int, isHead: Bool
   ) -> HTTPResponse {

@@ -21,6 +21,7 @@ public struct ServerResponder: HTTPResponder {
   }
 
   public func respond(to request: HTTPRequestMessage) async -> HTTPReply {
+    if let refusal = SiteGuard(isOpen: gatekeeper.isOpen).refusal(of: request) { return refusal }
     let path = request.path
     let isOwn = path.hasPrefix("/_bellcrank/")
     let isConsole = path == "/console" || path.hasPrefix("/console/")

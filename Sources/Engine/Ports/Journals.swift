@@ -69,6 +69,8 @@ public struct EventQuery: Sendable, Hashable {
   public var parent: String?
   /// Only what was taken in after that place, the oldest first; otherwise the latest come first.
   public var after: Int64?
+  /// Whether the oldest come first, without `after`.
+  public var oldestFirst = false
   /// Only what was taken in before that event: the next page.
   public var before: String?
   public var limit = 50

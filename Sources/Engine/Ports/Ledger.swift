@@ -17,6 +17,8 @@ public struct LedgerQuery: Sendable, Hashable {
   public var parent: String?
   /// Only what stands behind the latest row of that cause: the next page.
   public var after: String?
+  /// Whether the oldest come first.
+  public var oldestFirst = false
   /// Rows at most, the latest first.
   public var limit = 50
 
@@ -41,6 +43,13 @@ public struct LedgerCheckpoint: Sendable, Hashable {
   public let last: LedgerLink
   public let rows: Int
   public let at: Timestamp
+
+  /// One word for all of these, in their order: whoever changes one of them changes it.
+  public static func seal(_ checkpoints: [LedgerCheckpoint], _ sha256: ([UInt8]) -> String) -> String {
+    checkpoints.reduce("") { seal, one in
+      sha256(Array("\(seal)\(one.first)-\(one.last.sequence) \(one.rows) \(one.last.hash)".utf8))
+    }
+  }
 
   public init(first: Int64, last: LedgerLink, rows: Int, at: Timestamp) {
     self.first = first
@@ -112,6 +121,8 @@ public protocol Ledger: Sendable {
   func standing(of causes: [String]) async throws(StoreError) -> [String: CauseStanding]
   /// Looks at `limit` rows behind that link, nil for the first ones: whether each follows from the one before it.
   func audit(after link: LedgerLink?, limit: Int) async throws(StoreError) -> LedgerStretch
+  /// When the oldest row that is left was decided; nil while there is none.
+  func oldest() async throws(StoreError) -> Timestamp?
   /// The last row's link; nil while there is none.
   func head() async throws(StoreError) -> LedgerLink?
   /// The link at that place; nil if no row stands there.

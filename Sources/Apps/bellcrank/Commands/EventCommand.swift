@@ -7,7 +7,7 @@ struct EventCommand: AsyncParsableCommand {
     discussion: Help.text(
       examples: [
         "bellcrank event put --source ops.manual --detail-type 'Adhoc Ingestion'",
-        "bellcrank event put --file events.jsonl -o jsonl",
+        "bellcrank event put --file events.jsonl -o jsonl", "bellcrank event list --limit 10",
       ]),
-    subcommands: [EventPutCommand.self])
+    subcommands: [EventPutCommand.self, EventListCommand.self])
 }

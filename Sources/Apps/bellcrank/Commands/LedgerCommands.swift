@@ -63,7 +63,9 @@ struct VerifyCommand: SurroundedCommand {
   private static func text(_ found: JSON) -> String {
     let size = "\(found.cell("rows")) rows, \(found.cell("slots")) slots, \(found.cell("matches")) matches"
     let verdict =
-      found["whole"] == true ? "the ledger is whole: \(size)" : "\(found.cell("fault_count")) faults in \(size)"
+      found["whole"] == true
+      ? "the ledger is whole: \(size)"
+      : "\(found.cell("fault_count") == "1" ? "1 fault" : "\(found.cell("fault_count")) faults") in \(size)"
     let faults = found.list("faults").map { "\($0.cell("code"))  \($0.cell("reason"))" }
     return ([verdict] + faults + (found.fact("head").map { ["head \($0)"] } ?? [])).joined(separator: "\n")
   }

@@ -20,18 +20,25 @@ struct RunsListCommand: WatchedCommand {
   @Option(help: ArgumentHelp("Runs at most, 1 to \(LedgerQuery.limitMax).", valueName: "count"))
   var limit = 20
 
+  @Option(help: ArgumentHelp("Only runs that are so: running, succeeded, partly_failed, failed.", valueName: "status"))
+  var status: String?
+
   @OptionGroup var watching: WatchOptions
   @OptionGroup var server: ServerOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
+    if let status, Run.Status(rawValue: status) == nil {
+      throw ValidationError("--status is running, succeeded, partly_failed or failed")
+    }
     guard (1...LedgerQuery.limitMax).contains(limit) else {
       throw ValidationError("--limit is 1 to \(LedgerQuery.limitMax)")
     }
   }
 
   func look(in surroundings: Surroundings) async throws(CommandFailure) -> ExitStatus {
-    let document = try await server.server(surroundings).view(["runs"], query: ["limit": String(limit)])
+    let document = try await server.server(surroundings).view(
+      ["runs"], query: ["limit": String(limit), "status": status])
     let runs = document.list("runs")
     try surroundings.printer.show(Report(RunView.list(runs), document: document, rows: runs), as: output.format)
     if runs.isEmpty { try surroundings.printer.talk("there are no runs yet") }

@@ -55,7 +55,8 @@ enum WhyView {
     ])
     let changes = answer.list("rule_changed_since") + answer.list("settings_changed_since")
     let since = changes.compactMap(\.string).map { "  \($0)" }
-    var parts = [answer.cell("headline").harmless(), facts.text, gates(answer)]
+    let own = answer.list("causes").isEmpty ? gates(answer) : ""
+    var parts = [answer.cell("headline").harmless(), facts.text, own]
     if !since.isEmpty { parts.append((["changed since"] + since).joined(separator: "\n").harmless()) }
     parts += answer.list("causes").map { cause($0) }
     return parts.filter { !$0.isEmpty }.joined(separator: "\n\n")

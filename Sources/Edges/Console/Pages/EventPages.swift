@@ -34,10 +34,13 @@ struct EventsPage {
           of: .events,
           ["before": $0, "source": desk.query["source"] ?? "", "detail_type": desk.query["detail_type"] ?? ""])
       } ?? "")
+    let flags = [("source", "source"), ("detail_type", "detail-type")].compactMap { name, flag in
+      desk.query[name].flatMap { $0.isEmpty ? nil : " --\(flag) \(Commands.quoted($0))" }
+    }
     return Page(
       title: t("Events"), lead: t("What came in, the latest first; scheduled events go to their own rule only."),
       sections: [Section(.form(filter)), Section(.table(grid))],
-      command: "bellcrank decisions list --decision unmatched",
+      command: "bellcrank event list" + flags.joined(),
       place: .events)
   }
 }
@@ -76,7 +79,7 @@ struct LedgerPage {
     }
     return Page(
       title: t("Decisions"), lead: t("One row for each cause, also where nothing ran, the latest first."),
-      sections: [
+      sections: desk.problem(view) + [
         Section(.form(filter)),
         Section(
           .table(

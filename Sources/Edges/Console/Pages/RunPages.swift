@@ -27,7 +27,10 @@ struct RunsPage {
             desk.runs(
               view["runs"]?.elements ?? [], next: next ?? "",
               empty: t("No run yet: the first cause that is accepted makes one."), command: desk.commands.putEvent))),
-      ], command: "bellcrank runs list", place: .runs)
+      ],
+      command: "bellcrank runs list"
+        + (desk.query["status"].flatMap { $0.isEmpty ? nil : " --status \(Commands.quoted($0))" } ?? ""),
+      place: .runs)
   }
 }
 

@@ -24,12 +24,13 @@ struct TimelinePage {
     let lanes = view["lanes"]?.elements ?? []
     let marks = lanes.reduce(0) { $0 + ($1["marks"]?.elements?.count ?? 0) }
     let cut = view["is_cut"]?.bool ?? false
-    var sections = [
-      Section(.links(zoom)),
-      Section(
-        "", note: cut ? t("Only the latest %1 are drawn; zoom in for the rest.", "\(marks)") : "",
-        .picture(picture(lanes), legend)),
-    ]
+    var sections =
+      desk.problem(view) + [
+        Section(.links(zoom)),
+        Section(
+          "", note: cut ? t("Only the latest %1 are drawn; zoom in for the rest.", "\(marks)") : "",
+          .picture(picture(lanes), legend)),
+      ]
     sections.append(Section(t("The same as a list"), .table(list(lanes))))
     return Page(
       title: t("Timeline"),
@@ -93,7 +94,9 @@ struct TimelinePage {
             href: ConsoleRequest.path(of: .trigger(name: lane.word("name")))))
       }
       for mark in lane["marks"]?.elements ?? [] {
-        guard let at = mark.moment("slot") ?? mark.moment("at") else { continue }
+        guard let decided = mark.moment("at") else { continue }
+        // A slot of long ago that was recovered now stands where it was decided.
+        let at = mark.moment("slot").flatMap { $0 >= from && $0 <= to ? $0 : nil } ?? decided
         let name =
           "\(desk.clock.local(at)) \(t.spoken(mark.word("decision"))) \(mark.word("code")): \(mark.word("summary"))"
         picture.shapes.append(

@@ -90,18 +90,24 @@ struct BoardPage {
         return (at, value)
       }
     }
-    let most = max(1, points.joined().map(\.value).max() ?? 1)
+    let values = points.joined().map(\.value)
+    let least = min(0, values.min() ?? 0)
+    let most = max(least + 1, values.max() ?? 1)
     let from = Double((view.moment("from") ?? desk.now - .days(1)).milliseconds)
     let to = Double((view.moment("to") ?? desk.now).milliseconds)
     var picture = Picture(width: Self.width, height: Self.height, name: t(chart.word("title")))
     let floor = Self.height - Self.bottom
     func x(_ at: Double) -> Double { Self.left + (at - from) / max(1, to - from) * (Self.width - Self.left - 12) }
-    func y(_ value: Double) -> Double { floor - value / most * (floor - 12) }
+    func y(_ value: Double) -> Double { floor - (value - least) / (most - least) * (floor - 12) }
     for share in [0, 0.5, 1.0] {
       picture.shapes.append(
-        .line(x1: Self.left, y1: y(most * share), x2: Self.width - 12, y2: y(most * share), tone: "grid"))
+        .line(
+          x1: Self.left, y1: y(least + (most - least) * share), x2: Self.width - 12,
+          y2: y(least + (most - least) * share), tone: "grid"))
       picture.shapes.append(
-        .text(x: Self.left - 6, y: y(most * share) + 4, BoardPage.figure(most * share), anchor: "end"))
+        .text(
+          x: Self.left - 6, y: y(least + (most - least) * share) + 4, BoardPage.figure(least + (most - least) * share),
+          anchor: "end"))
     }
     for share in [0, 0.25, 0.5, 0.75, 1.0] {
       let moment = Timestamp(milliseconds: Int64(from + (to - from) * share))
@@ -132,9 +138,11 @@ struct BoardPage {
     return Section(t(chart.word("title")), note: chart.word("stat"), .picture(picture, marks))
   }
 
+  /// A figure that an axis or a legend has room for, however large it is.
   static func figure(_ value: Double) -> String {
     guard value.isFinite else { return "–" }
-    if value >= 10_000 { return "\(Int(value / 1_000)) k" }
+    if abs(value) >= 1e12 { return String(value) }
+    if abs(value) >= 10_000 { return "\(Int(value / 1_000)) k" }
     return value == value.rounded() ? "\(Int(value))" : Picture.number(value)
   }
 }

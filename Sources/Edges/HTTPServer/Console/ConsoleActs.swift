@@ -68,7 +68,14 @@ struct ConsoleActs: Sendable {
 
   private func schedule(_ act: String, _ form: [String: String], _ body: JSON, _ said: String) async throws -> Done {
     let answer = try await ScheduleService(runtime).act(form["rule"] ?? "", act, body, who: who)
-    guard ["run", "recover"].contains(act), let id = answer["run_id"]?.string else { return Done(said: said) }
+    guard ["run", "recover"].contains(act) else { return Done(said: said) }
+    guard let id = answer["run_id"]?.string else {
+      let error = answer["error"]
+      throw AdminRefusal(
+        status: answer["statusCode"]?.int ?? 409,
+        code: error?["code"]?.string ?? (answer["decision"]?.string ?? "refused").uppercased(),
+        message: error?["message"]?.string ?? answer.text)
+    }
     return Done(said: said, path: ConsoleRequest.path(of: .run(id: id)))
   }
 

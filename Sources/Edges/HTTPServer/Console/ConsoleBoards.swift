@@ -31,15 +31,38 @@ struct ConsoleBoards: Sendable {
     ]
   }
 
+  /// The metrics of a widget with CloudWatch's shorthand written out: `.` is the word above it, `...` all but the last words.
+  private static func spelled(_ rows: [JSON]) -> [[String]] {
+    var above: [String] = []
+    var spelled: [[String]] = []
+    for row in rows {
+      let words = (row.elements ?? []).compactMap(\.string)
+      guard !words.isEmpty else { continue }
+      var whole: [String] = []
+      for word in words {
+        switch word {
+        case "...": whole += above.dropFirst(whole.count).dropLast(words.count - 1 - whole.count)
+        case ".": whole.append(whole.count < above.count ? above[whole.count] : "")
+        default: whole.append(word)
+        }
+      }
+      above = whole
+      spelled.append(whole)
+    }
+    return spelled
+  }
+
   private func chart(_ properties: JSON, _ range: Range<Timestamp>) async throws -> JSON {
     let seconds = Int((range.upperBound - range.lowerBound).seconds)
     let asked = max(60, properties["period"]?.int ?? 300)
     let period = max(asked, (seconds / Self.pointsMax + 59) / 60 * 60)
     let name = properties["stat"]?.string ?? "Sum"
-    let statistic = try Statistic(name)
+    let statistic: Statistic
+    do { statistic = try Statistic(name) } catch {
+      return ["title": .string(properties["title"]?.string ?? ""), "stat": .string(error.message), "series": []]
+    }
     var lines: [JSON] = []
-    for words in (properties["metrics"]?.elements ?? []).compactMap({ $0.elements?.compactMap(\.string) }) {
-      guard words.count >= 2 else { continue }
+    for words in ConsoleBoards.spelled(properties["metrics"]?.elements ?? []) where words.count >= 2 {
       var dimensions: [Dimension] = []
       for place in stride(from: 2, to: words.count - 1, by: 2) {
         dimensions.append(Dimension(words[place], words[place + 1]))

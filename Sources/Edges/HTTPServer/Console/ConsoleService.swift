@@ -25,13 +25,22 @@ struct ConsoleService: Sendable {
   private var now: Timestamp { room.runtime.ports.clock.now() }
 
   func respond(to request: HTTPRequestMessage) async -> HTTPReply {
+    if request.path.hasPrefix("/console/act/"), ConsoleAction(path: request.path) == nil {
+      return await page(.missing, request)
+    }
     if let action = ConsoleAction(path: request.path) {
       guard request.method == "POST" else { return ConsoleService.notAllowed("POST") }
       return await act(action, request)
     }
     guard request.method == "GET" || request.method == "HEAD" else { return ConsoleService.notAllowed("GET, HEAD") }
     let route = ConsoleRequest.route(request.path)
-    if route == .live { return LiveStream(room: room).reply }
+    if route == .live {
+      guard request.method == "GET" else {
+        return .full(
+          status: 200, headers: [("Content-Type", "text/event-stream")] + ConsoleService.pageHeaders, body: [])
+      }
+      return LiveStream(room: room, audience: session.audience).reply
+    }
     return await page(route, request)
   }
 
@@ -138,13 +147,18 @@ struct LiveStream: Sendable {
   static let gather = Span(milliseconds: 100)
 
   let room: ControlRoom
+  let audience: LiveAudience
 
   var reply: HTTPReply {
     let stream = self
+    guard audience.enter() else {
+      return .full(status: 503, headers: [("Retry-After", "15"), ("Content-Type", "text/plain")], body: [])
+    }
     return .stream(
       status: 200, headers: [("Content-Type", "text/event-stream")] + ConsoleService.pageHeaders
     ) { write in
       let isStopping = Mutex(false)
+      defer { stream.audience.leave() }
       try await withGracefulShutdownHandler {
         try await stream.follow(write, isStopping: { isStopping.withLock { $0 } })
       } onGracefulShutdown: {
@@ -169,4 +183,23 @@ struct LiveStream: Sendable {
       try await clock.sleep(for: LiveStream.gather)
     }
   }
+}
+
+/// How many pages follow along: each holds a request open, and requests are what everybody shares.
+final class LiveAudience: Sendable {
+  /// A fraction of the requests that the listener has in flight at most.
+  static let pagesMax = 100
+
+  private let count = Mutex(0)
+
+  /// False if there are enough.
+  func enter() -> Bool {
+    count.withLock { count in
+      guard count < LiveAudience.pagesMax else { return false }
+      count += 1
+      return true
+    }
+  }
+
+  func leave() { count.withLock { $0 -= 1 } }
 }

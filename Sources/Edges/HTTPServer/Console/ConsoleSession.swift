@@ -9,6 +9,8 @@ public struct ConsoleSession: Sendable {
   static let cookie = "bellcrank_session"
   static let languageCookie = "bellcrank_lang"
 
+  /// The pages that follow along.
+  let audience = LiveAudience()
   /// As the banner shows it; new with every start.
   public let token: String
   private let session: String

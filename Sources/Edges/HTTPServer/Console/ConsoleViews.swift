@@ -80,7 +80,7 @@ struct ConsoleViews: Sendable {
     ask.since = from
     ask.until = end
     ask.limit = Self.marksMax
-    let rows = try await runtime.ports.ledger.entries(ask).filter { $0.decision != .changed }
+    let rows = try await runtime.ports.ledger.entries(ask)
     var lanes: [String: [JSON]] = [:]
     for row in rows { lanes[ConsoleViews.lane(of: row), default: []].append(row.json) }
     let rules = runtime.book.bus.rules
@@ -94,10 +94,11 @@ struct ConsoleViews: Sendable {
     for (name, marks) in lanes.sorted(by: { $0.key < $1.key }) {
       drawn.append(["name": .string(name), "marks": .array(marks), "next_fires": []])
     }
-    return [
+    return JSON(present: [
+      "problem": ConsoleViews.problem(query).map { .string($0) },
       "from": .string(from.description), "to": .string(end.description), "lanes": .array(drawn),
-      "is_cut": .bool(rows.count >= Self.marksMax - 1),
-    ]
+      "is_cut": .bool(rows.count >= Self.marksMax),
+    ])
   }
 
   private static func lane(of row: LedgerEntry) -> String {
@@ -116,9 +117,21 @@ struct ConsoleViews: Sendable {
     ask.limit = Self.pageMax
     let rows = try await runtime.ports.ledger.entries(ask)
     return JSON(present: [
+      "problem": ConsoleViews.problem(query).map { .string($0) },
       "decisions": .array(rows.map(\.json)), "known_decisions": JSON(Decision.allCases.map(\.rawValue)),
       "next": rows.count == Self.pageMax ? rows.last.map { .string($0.causeID) } : nil,
     ])
+  }
+
+  /// What of a filter cannot be read; nothing is left out in silence.
+  private static func problem(_ query: [String: String]) -> String? {
+    for name in ["since", "until", "to"] {
+      if let text = filled(query[name]), Timestamp(text) == nil {
+        return "That is no instant; write it like 2025-09-09T22:00:00Z."
+      }
+    }
+    if let word = filled(query["decision"]), Decision(rawValue: word) == nil { return "There is no such decision." }
+    return nil
   }
 
   static func filled(_ text: String?) -> String? { text.flatMap { $0.isEmpty ? nil : $0 } }
@@ -191,15 +204,16 @@ struct ConsoleViews: Sendable {
     ask.before = ConsoleViews.filled(query["before"])
     ask.limit = Self.pageMax
     let events = try await runtime.ports.events.events(ask).map(\.recorded)
-    let bus = runtime.book.bus
-    let patterned = bus.rules.filter { $0.pattern != nil }.count
+    let timeline = RuleTimeline(try await runtime.ports.history.versions())
     let shown = events.map { recorded -> JSON in
       var json = recorded.json
+      let bus = EventBus(rules: timeline.rules(at: recorded.receivedAt))
+      let patterned = bus.rules.filter { $0.pattern != nil }.count
       let routing = bus.route(recorded.event.json)
       let matched = routing.matched.count + routing.disabled.count
       json.set("matched", JSON(matched))
       json.set("rules", JSON(patterned))
-      if matched == 0, recorded.event.source != "aws.events", let miss = bus.misses(recorded.event.json).first {
+      if matched == 0, !recorded.event.isScheduled, let miss = bus.misses(recorded.event.json).first {
         json.set("nearest", .string("\(miss.rule): \(miss.failures.map(\.sentence).joined(separator: "; "))"))
       }
       return json
@@ -236,7 +250,7 @@ struct ConsoleViews: Sendable {
   }
 
   private func why(_ id: String) async throws -> JSON? {
-    guard var why = try await Explainer(runtime).why(id) else { return nil }
+    guard var why = try await Explainer(runtime).why(id).map(Secrets.masked) else { return nil }
     if let tree = try await CausalTree(runtime).tree(of: id) { why.set("tree", tree) }
     return why
   }
@@ -254,7 +268,7 @@ struct ConsoleViews: Sendable {
         view.set("problem", "That is no instant; write it like 2025-09-09T22:00:00Z.")
         return view
       }
-      guard let answer = try await Explainer(runtime).whyNot(rule, at: moment) else {
+      guard let answer = try await Explainer(runtime).whyNot(rule, at: moment).map(Secrets.masked) else {
         view.set("problem", "There never was such a rule.")
         return view
       }

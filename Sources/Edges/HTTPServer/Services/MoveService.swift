@@ -51,13 +51,25 @@ struct MoveService: Sendable {
 
   /// The queue of an ARN: one of another account or region is not here.
   private func queue(_ text: String, _ member: String) async throws -> QueueDefinition {
+    let name = try name(text, member)
+    return try MoveService.found(try await context.ports.queues.queue(name), member)
+  }
+
+  // Out of line, these two: the optimizer of Swift 6.3.1 crashes on the coroutine that they are inlined into.
+  @inline(never)
+  private func name(_ text: String, _ member: String) throws(WireError) -> String {
     guard let arn = ResourceName(text), arn.service == "sqs" else {
       throw MoveService.invalid(text, member, "It must be the ARN of a queue.")
     }
-    guard let name = context.names.queueName(arn), let queue = try await context.ports.queues.queue(name) else {
+    return try MoveService.found(context.names.queueName(arn), member)
+  }
+
+  @inline(never)
+  private static func found<Thing>(_ thing: Thing?, _ member: String) throws(WireError) -> Thing {
+    guard let thing else {
       throw WireError(.resourceNotFound, "The resource that you specified for the \(member) parameter doesn't exist.")
     }
-    return queue
+    return thing
   }
 
   // MARK: Tasks
