@@ -1,4 +1,5 @@
 import Events
+import Foundation
 import Schedules
 import Testing
 
@@ -21,6 +22,21 @@ import Testing
     #expect(clock.relative(now + .minutes(3), to: now, english) == "in 3 min")
     #expect(clock.relative(now - .minutes(3), to: now, english) == "3 min ago")
     #expect(clock.relative(now - Span(milliseconds: 999), to: now, english) == "now")
+  }
+
+  @Test func `Korean writes units close to their numbers`() {
+    #expect(WallTexts.length(.minutes(434), Words(language: .korean)) == "7시간 14분")
+  }
+
+  @Test func `the next change of a clock is found to the second`() throws {
+    let tzif = try Data(contentsOf: URL(filePath: "/usr/share/zoneinfo/America/New_York"))
+    let clock = WallTexts(zone: try ZoneRules(name: "America/New_York", tzif: Array(tzif)))
+    let winter = try #require(Timestamp("2026-01-01T00:00:00Z"))
+    let spring = try #require(clock.nextChange(after: winter))
+    #expect(spring.at.description == "2026-03-08T07:00:00Z" && spring.by == 3_600)
+    let autumn = try #require(clock.nextChange(after: spring.at))
+    #expect(autumn.at.description == "2026-11-01T06:00:00Z" && autumn.by == -3_600)
+    #expect(WallTexts(zone: .utc).nextChange(after: .epoch) == nil)
   }
 
   @Test func `a long text is cut by scalar`() {

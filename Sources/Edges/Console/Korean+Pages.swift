@@ -235,6 +235,13 @@ extension Korean {
     "serve prints it at start, behind Console": "serve가 시작할 때 Console 항목에 출력",
     "Unlock": "잠금 해제",
     "unfinished": "미완료",
+    "A test case": "테스트 케이스",
+    "A line for bellcrank pattern test --cases.": "bellcrank pattern test --cases에 넣을 한 줄입니다.",
+    "Clock changes": "시계 변경",
+    "none: slots are in UTC, and %1 keeps its offset for a year": "없음: 슬롯은 UTC 기준이며 %1의 오프셋은 1년 동안 그대로입니다",
+    "slots are in UTC; at %1 the clock of %2 goes forward by %3": "슬롯은 UTC 기준이며, %1에 %2의 시계가 %3 앞당겨집니다",
+    "slots are in UTC; at %1 the clock of %2 goes back by %3": "슬롯은 UTC 기준이며, %1에 %2의 시계가 %3 늦춰집니다",
+    "As the environment has it.": "환경 기본값 그대로입니다.",
     "There is no such decision.": "그런 결정은 없습니다.",
     // The boards of §6.
     "Schedule: fires": "스케줄: 실행",

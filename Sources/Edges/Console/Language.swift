@@ -40,6 +40,14 @@ struct Words: Sendable {
   /// A word of our vocabulary as people read it: `partly_failed` is `partly failed`.
   func spoken(_ word: String) -> String { self(Console.spoken(word)) }
 
+  /// `7 h`; Korean writes the unit close.
+  func amount(_ number: String, _ unit: String) -> String {
+    switch language {
+    case .english: "\(number) \(unit)"
+    case .korean: number + self(unit)
+    }
+  }
+
   /// `1 cause`, `3 causes`; Korean has no plural.
   func counted(_ count: Int, _ noun: String) -> String {
     switch language {

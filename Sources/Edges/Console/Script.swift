@@ -98,6 +98,18 @@ enum Script {
       };
       dress();
 
+      // What a run would take otherwise than the environment has it.
+      const differ = (form) => {
+        const line = form.querySelector(".diff");
+        if (!line) return;
+        line.dataset.same = line.dataset.same || line.textContent;
+        const changes = [...form.querySelectorAll("[data-default]")]
+          .filter((field) => field.value && field.value !== field.dataset.default)
+          .map((field) => `${field.name}: ${field.dataset.default} → ${field.value}`);
+        line.textContent = changes.join(" · ") || line.dataset.same;
+      };
+      addEventListener("input", (event) => event.target.form && differ(event.target.form));
+
       // The lab answers as one types.
       const pattern = document.querySelector("textarea[name=pattern]");
       if (pattern) {

@@ -160,6 +160,8 @@ struct Form: Sendable {
     var value = ""
     var hint = ""
     var isRequired = false
+    /// What counts where the field is left empty; what differs from it is shown as one types.
+    var fallback = ""
 
     enum Kind: Sendable {
       case text, hidden, area, check, instant
@@ -168,7 +170,7 @@ struct Form: Sendable {
 
     init(
       _ name: String, _ label: String, _ kind: Kind = .text, value: String = "", hint: String = "",
-      isRequired: Bool = false
+      isRequired: Bool = false, fallback: String = ""
     ) {
       self.name = name
       self.label = label
@@ -176,6 +178,7 @@ struct Form: Sendable {
       self.value = value
       self.hint = hint
       self.isRequired = isRequired
+      self.fallback = fallback
     }
   }
 }

@@ -113,6 +113,8 @@ struct SectionFields {
       "form_class": .text(form.isDangerous ? "act danger" : isAct ? "act" : "ask"), "is_act": .flag(isAct),
       "csrf": .text(reader.csrf ?? ""), "back": .text(reader.target), "submit": .text(form.submit),
       "is_open": .flag(isOpen), "is_locked": .flag(!isOpen), "unlock": .text(desk.t("Unlock to: %1", form.submit)),
+      "has_diff": .flag(form.fields.contains { !$0.fallback.isEmpty }),
+      "same": .text(desk.t("As the environment has it.")),
       "inputs": .rows(form.fields.map { input($0, place: place) }),
     ]
   }
@@ -120,7 +122,8 @@ struct SectionFields {
   private func input(_ input: Form.Input, place: String) -> Fields {
     var fields: Fields = [
       "name": .text(input.name), "label": .text(input.label), "value": .text(input.value), "hint": .text(input.hint),
-      "field_id": .text("\(place)-\(input.name)"), "required": .flag(input.isRequired),
+      "field_id": .text("\(place)-\(input.name)"), "fallback": .text(input.fallback),
+      "required": .flag(input.isRequired),
       "checked": .flag(input.value == "true"), "is_hidden": .flag(false), "is_text": .flag(false),
       "is_area": .flag(false), "is_check": .flag(false), "is_choice": .flag(false), "options": .rows([]),
     ]

@@ -128,6 +128,7 @@ enum Style {
       background: var(--ground); color: var(--ink); font: inherit;
     }
     textarea { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; font-size: 0.8125rem; }
+    .diff { flex: 1 1 100%; margin: 0; }
     .send { margin: 0; padding-top: 1.1875rem; }
     td .send { padding-top: 0; }
     button {

@@ -94,11 +94,12 @@ enum Templates {
     {{#is_act}}<input type="hidden" name="csrf" value="{{{csrf}}}"><input type="hidden" name="back" value="{{{back}}}">{{/is_act}}
     {{#inputs}}
     {{#is_hidden}}<input type="hidden" name="{{{name}}}" value="{{{value}}}">{{/is_hidden}}
-    {{#is_text}}<p class="field"><label for="{{{field_id}}}">{{{label}}}</label><input id="{{{field_id}}}" name="{{{name}}}" type="text" value="{{{value}}}"{{#required}} required{{/required}} autocomplete="off" spellcheck="false">{{#hint}} <small>{{{hint}}}</small>{{/hint}}</p>{{/is_text}}
+    {{#is_text}}<p class="field"><label for="{{{field_id}}}">{{{label}}}</label><input id="{{{field_id}}}" name="{{{name}}}" type="text" value="{{{value}}}"{{#fallback}} data-default="{{{fallback}}}"{{/fallback}}{{#required}} required{{/required}} autocomplete="off" spellcheck="false">{{#hint}} <small>{{{hint}}}</small>{{/hint}}</p>{{/is_text}}
     {{#is_area}}<p class="field"><label for="{{{field_id}}}">{{{label}}}</label><textarea id="{{{field_id}}}" name="{{{name}}}" rows="6" spellcheck="false">{{{value}}}</textarea>{{#hint}} <small>{{{hint}}}</small>{{/hint}}</p>{{/is_area}}
     {{#is_check}}<p class="field check"><input id="{{{field_id}}}" name="{{{name}}}" type="checkbox" value="true"{{#checked}} checked{{/checked}}><label for="{{{field_id}}}">{{{label}}}</label>{{#hint}} <small>{{{hint}}}</small>{{/hint}}</p>{{/is_check}}
-    {{#is_choice}}<p class="field"><label for="{{{field_id}}}">{{{label}}}</label><select id="{{{field_id}}}" name="{{{name}}}">{{#options}}<option value="{{{option}}}"{{#selected}} selected{{/selected}}>{{{option_label}}}</option>{{/options}}</select>{{#hint}} <small>{{{hint}}}</small>{{/hint}}</p>{{/is_choice}}
+    {{#is_choice}}<p class="field"><label for="{{{field_id}}}">{{{label}}}</label><select id="{{{field_id}}}" name="{{{name}}}"{{#fallback}} data-default="{{{fallback}}}"{{/fallback}}>{{#options}}<option value="{{{option}}}"{{#selected}} selected{{/selected}}>{{{option_label}}}</option>{{/options}}</select>{{#hint}} <small>{{{hint}}}</small>{{/hint}}</p>{{/is_choice}}
     {{/inputs}}
+    {{#has_diff}}<p class="diff quiet" role="status">{{{same}}}</p>{{/has_diff}}
     {{#is_open}}<p class="send"><button type="submit">{{{submit}}}</button></p>{{/is_open}}
     {{#is_locked}}<p class="send"><a href="/console/unlock">{{{unlock}}}</a></p>{{/is_locked}}
     </form>

@@ -18,6 +18,21 @@ struct WallTexts: Sendable {
     return "\(minutes(civil))\(seconds(civil)) \(offset.abbreviation)"
   }
 
+  /// When the zone's wall clock is set forward or back next, within a year or so, and how its offset changes in seconds; nil
+  /// if it is not.
+  func nextChange(after moment: Timestamp) -> (at: Timestamp, by: Int)? {
+    let before = zone.offset(at: moment).seconds
+    guard let day = (1...400).first(where: { zone.offset(at: moment + .days($0)).seconds != before }) else {
+      return nil
+    }
+    var (low, high) = (moment + .days(day - 1), moment + .days(day))
+    while high - low > .seconds(1) {
+      let middle = low + Span(milliseconds: (high - low).milliseconds / 2)
+      if zone.offset(at: middle).seconds == before { low = middle } else { high = middle }
+    }
+    return (high.wholeSecond, zone.offset(at: high).seconds - before)
+  }
+
   /// `07:00`, as axes have it.
   func hour(_ moment: Timestamp) -> String {
     let civil = CivilTime(secondsAsUTC: moment.seconds + Int64(zone.offset(at: moment).seconds))
@@ -55,15 +70,18 @@ struct WallTexts: Sendable {
     switch seconds {
     case ..<10:
       let tenths = milliseconds % 1_000 / 100
-      return tenths == 0 ? "\(seconds) \(t("s"))" : "\(seconds).\(tenths) \(t("s"))"
-    case ..<60: return "\(seconds) \(t("s"))"
-    case ..<3_600: return two(seconds / 60, t("min"), seconds % 60, t("s"))
-    case ..<86_400: return two(seconds / 3_600, t("h"), seconds % 3_600 / 60, t("min"))
-    default: return two(seconds / 86_400, t("d"), seconds % 86_400 / 3_600, t("h"))
+      return t.amount(tenths == 0 ? "\(seconds)" : "\(seconds).\(tenths)", "s")
+    case ..<60: return t.amount("\(seconds)", "s")
+    case ..<3_600: return two(seconds / 60, "min", seconds % 60, "s", t)
+    case ..<86_400: return two(seconds / 3_600, "h", seconds % 3_600 / 60, "min", t)
+    default: return two(seconds / 86_400, "d", seconds % 86_400 / 3_600, "h", t)
     }
   }
 
-  private static func two(_ large: Int64, _ largeUnit: String, _ small: Int64, _ smallUnit: String) -> String {
-    small == 0 ? "\(large) \(largeUnit)" : "\(large) \(largeUnit) \(small) \(smallUnit)"
+  private static func two(
+    _ large: Int64, _ largeUnit: String, _ small: Int64, _ smallUnit: String, _ t: Words
+  ) -> String {
+    let first = t.amount("\(large)", largeUnit)
+    return small == 0 ? first : "\(first) \(t.amount("\(small)", smallUnit))"
   }
 }

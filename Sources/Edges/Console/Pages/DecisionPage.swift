@@ -43,6 +43,11 @@ struct DecisionPage {
     if let event = why["event"], event != .null {
       sections.append(Section(t("The event as it came"), .code(event.prettyText.cut(to: Self.textMax))))
       sections.append(Section(t("Make of it"), .links(makings(event))))
+      let line: JSON = ["id": event["id"] ?? .null, "pattern": pattern(of: event), "event": event]
+      sections.append(
+        Section(
+          t("A test case"), note: t("A line for bellcrank pattern test --cases."),
+          .code(line.text.cut(to: Self.textMax))))
     }
     return sections
   }
@@ -120,11 +125,14 @@ struct DecisionPage {
       columns: desk.columns(["Rule", .init("Leaf", .code), .init("Wanted", .code), .init("Had", .code)]), rows: rows)
   }
 
+  /// The pattern of the event's own envelope.
+  private func pattern(of event: JSON) -> JSON {
+    ["source": [.string(event.word("source"))], "detail-type": [.string(event.word("detail-type"))]]
+  }
+
   /// A rule or a test case out of an event.
   private func makings(_ event: JSON) -> [Link] {
-    let pattern: JSON = [
-      "source": [.string(event.word("source"))], "detail-type": [.string(event.word("detail-type"))],
-    ]
+    let pattern = pattern(of: event)
     return [
       Link(
         label: t("A rule: try its pattern in the lab"), href: ConsoleRequest.path(of: .lab, ["pattern": pattern.text])),

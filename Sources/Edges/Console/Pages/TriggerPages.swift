@@ -1,4 +1,5 @@
 import Events
+import Schedules
 
 /// All rules: what they are in plain words, and when they fire next.
 struct TriggersPage {
@@ -83,7 +84,22 @@ struct TriggerPage {
       Detail(t("Schedule"), view["schedule_expression"]?.string, note: view.word("plain_words")),
       Detail(t("Misfire policy"), view["misfire_words"]?.string),
       Detail(t("Overlap"), hasSchedule ? t("a second cause of the same table waits its turn (D13)") : nil),
+      Detail(t("Clock changes"), hasSchedule ? clockChanges : nil),
     ] + targets
+  }
+
+  /// The slots themselves stand still, for they are in UTC; the wall clock beside them may not.
+  private var clockChanges: String {
+    let zone = desk.clock.zone.name
+    guard let change = desk.clock.nextChange(after: desk.now) else {
+      return t("none: slots are in UTC, and %1 keeps its offset for a year", zone)
+    }
+    let length = WallTexts.length(.seconds(abs(change.by)), t)
+    return t(
+      change.by > 0
+        ? "slots are in UTC; at %1 the clock of %2 goes forward by %3"
+        : "slots are in UTC; at %1 the clock of %2 goes back by %3",
+      desk.clock.utc(change.at), zone, length)
   }
 
   private var fires: Grid {
@@ -147,8 +163,11 @@ struct TriggerPage {
     return Form(
       action: .trigger,
       fields: [
-        Form.Input("symbols", t("Symbols"), hint: t("separated by blanks or commas")),
-        Form.Input("period", t("Period"), .choice(periods)), Form.Input("interval", t("Interval"), .choice(intervals)),
+        Form.Input(
+          "symbols", t("Symbols"), hint: t("separated by blanks or commas"),
+          fallback: view["defaults"]?.word("symbols") ?? ""),
+        Form.Input("period", t("Period"), .choice(periods), fallback: view["defaults"]?.word("period") ?? ""),
+        Form.Input("interval", t("Interval"), .choice(intervals), fallback: view["defaults"]?.word("interval") ?? ""),
         Form.Input("correlation_id", t("Correlation id"), hint: t("the same one a second time is a duplicate")),
         Form.Input("chunk_size", t("Chunk size"), hint: t("symbols of a chunk, 1 to 5")),
         Form.Input("force_symbols", t("Take the symbols as given"), .check),

@@ -56,7 +56,8 @@ struct ConsoleService: Sendable {
     reader.said = ConsoleActs.sayings[query["said"] ?? ""] ?? ""
     let page: ConsolePage
     do {
-      page = pages.page(route, view: try await ConsoleViews(room: room).view(of: route, query), reader, at: now)
+      page = pages.page(
+        route, view: try await ConsoleViews(room: room, days: session.days).view(of: route, query), reader, at: now)
     } catch let error as StoreError {
       page = pages.unreadable(error.reason, reader, at: now)
     } catch {

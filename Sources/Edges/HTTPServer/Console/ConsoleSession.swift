@@ -9,6 +9,8 @@ public struct ConsoleSession: Sendable {
   static let cookie = "bellcrank_session"
   static let languageCookie = "bellcrank_lang"
 
+  /// What boards have drawn of days that are over.
+  let days = BoardDays()
   /// The pages that follow along.
   let audience = LiveAudience()
   /// As the banner shows it; new with every start.

@@ -23,6 +23,7 @@ struct ConsoleViews: Sendable {
   static let labMax = 100
 
   let room: ControlRoom
+  let days: BoardDays
 
   var runtime: Runtime { room.runtime }
   var now: Timestamp { runtime.ports.clock.now() }
@@ -46,7 +47,7 @@ struct ConsoleViews: Sendable {
       guard try await room.shelf.letter(id) != nil else { return nil }
       return try await ShelfService(room).show(id)
     case .alarms: return try await alarms()
-    case .board(let name): return try await ConsoleBoards(room: room).view(name, query)
+    case .board(let name): return try await ConsoleBoards(room: room, days: days).view(name, query)
     case .system: return try await system()
     case .unlock: return [:]
     case .style, .script, .live, .missing: return nil
