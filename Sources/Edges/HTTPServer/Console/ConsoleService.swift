@@ -143,7 +143,7 @@ struct ConsoleService: Sendable {
 /// Source: HTML Living Standard, "Server-sent events".
 struct LiveStream: Sendable {
   /// Between two signs of life.
-  static let pause = Span.seconds(15)
+  static let pause = Span.seconds(5)
   /// Commits that come together are told together.
   static let gather = Span(milliseconds: 100)
 
@@ -152,16 +152,16 @@ struct LiveStream: Sendable {
 
   var reply: HTTPReply {
     let stream = self
-    guard audience.enter() else {
+    guard let place = audience.enter() else {
       return .full(status: 503, headers: [("Retry-After", "15"), ("Content-Type", "text/plain")], body: [])
     }
     return .stream(
       status: 200, headers: [("Content-Type", "text/event-stream")] + ConsoleService.pageHeaders
     ) { write in
       let isStopping = Mutex(false)
-      defer { stream.audience.leave() }
+      defer { stream.audience.leave(place) }
       try await withGracefulShutdownHandler {
-        try await stream.follow(write, isStopping: { isStopping.withLock { $0 } })
+        try await stream.follow(write) { isStopping.withLock { $0 } || !stream.audience.isWelcome(place) }
       } onGracefulShutdown: {
         isStopping.withLock { $0 = true }
         stream.room.view.committed.ring()
@@ -186,21 +186,44 @@ struct LiveStream: Sendable {
   }
 }
 
-/// How many pages follow along: each holds a request open, and requests are what everybody shares.
+/// Which pages follow along: each holds a request open, and requests are what everybody shares.
+///
+/// A page that was closed is noticed by the next thing that is written to it, so where there are too many, the oldest goes:
+/// one that is still open comes back by itself.
 final class LiveAudience: Sendable {
   /// A fraction of the requests that the listener has in flight at most.
-  static let pagesMax = 100
+  static let pagesMax = 80
+  /// Pages that were told to go and have not gone yet.
+  static let leavingMax = 80
 
-  private let count = Mutex(0)
+  private struct State {
+    var next = 0
+    /// The oldest first.
+    var pages: [Int] = []
+    var leaving: Set<Int> = []
+  }
 
-  /// False if there are enough.
-  func enter() -> Bool {
-    count.withLock { count in
-      guard count < LiveAudience.pagesMax else { return false }
-      count += 1
-      return true
+  private let state = Mutex(State())
+
+  /// A place for one more; nil if there are too many still on their way out.
+  func enter() -> Int? {
+    state.withLock { state in
+      if state.pages.count >= LiveAudience.pagesMax {
+        guard state.leaving.count < LiveAudience.leavingMax else { return nil }
+        state.leaving.insert(state.pages.removeFirst())
+      }
+      state.next += 1
+      state.pages.append(state.next)
+      return state.next
     }
   }
 
-  func leave() { count.withLock { $0 -= 1 } }
+  func isWelcome(_ place: Int) -> Bool { state.withLock { !$0.leaving.contains(place) } }
+
+  func leave(_ place: Int) {
+    state.withLock { state in
+      state.pages.removeAll { $0 == place }
+      state.leaving.remove(place)
+    }
+  }
 }
