@@ -49,7 +49,7 @@ public struct Auditor: Sendable {
   private func chain(after link: LedgerLink?) async throws(StoreError) -> Step {
     var step = Step()
     if link == nil { step.faults += try await checkpoints() }
-    let stretch = try await engine.ports.ledger.audit(after: link, limit: Auditor.rowsMax)
+    let stretch = try await engine.ports.chain.audit(after: link, limit: Auditor.rowsMax)
     step.rows = stretch.rows
     step.faults += stretch.faults
     if let next = stretch.next {
@@ -62,7 +62,7 @@ public struct Auditor: Sendable {
 
   /// The newest checkpoint must be what the row says that stands in the chain for it, and so must the seal of all before it.
   private func checkpoints() async throws(StoreError) -> [LedgerFault] {
-    let checkpoints = try await engine.ports.ledger.checkpoints()
+    let checkpoints = try await engine.ports.chain.checkpoints()
     guard let last = checkpoints.last else { return [] }
     var faults: [LedgerFault] = []
     let row = try await proof(of: last)
@@ -93,9 +93,9 @@ public struct Auditor: Sendable {
 
   /// Whether a link that somebody kept is still in the chain.
   public func knows(_ link: LedgerLink) async throws(StoreError) -> LedgerFault? {
-    let found = try await engine.ports.ledger.link(at: link.sequence)
+    let found = try await engine.ports.chain.link(at: link.sequence)
     if found == link { return nil }
-    if found == nil, let last = try await engine.ports.ledger.checkpoints().last, link.sequence <= last.last.sequence {
+    if found == nil, let last = try await engine.ports.chain.checkpoints().last, link.sequence <= last.last.sequence {
       return LedgerFault(.headUnknown, "row \(link.sequence) was let go of, and no checkpoint stands right there")
     }
     return LedgerFault(.headUnknown, "row \(link.sequence) does not have the hash \(link.hash)")
@@ -103,8 +103,8 @@ public struct Auditor: Sendable {
 
   /// Before this nothing is known any more: rows were let go of by their place, and their times may lie around the cut.
   private func horizon() async throws(StoreError) -> Timestamp {
-    guard try await !engine.ports.ledger.checkpoints().isEmpty else { return .epoch }
-    return (try await engine.ports.ledger.oldest() ?? engine.ports.clock.now()) + Auditor.blur
+    guard try await !engine.ports.chain.checkpoints().isEmpty else { return .epoch }
+    return (try await engine.ports.chain.oldest() ?? engine.ports.clock.now()) + Auditor.blur
   }
 
   // MARK: Slots

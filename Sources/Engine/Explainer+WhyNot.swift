@@ -62,8 +62,8 @@ extension Explainer {
 
   /// What happened then was let go of by retention; nil if it was not.
   private func letGo(_ rule: Rule, at moment: Timestamp) async throws(StoreError) -> JSON? {
-    guard let last = try await engine.ports.ledger.checkpoints().last,
-      let oldest = try await engine.ports.ledger.oldest(), moment < oldest
+    guard let last = try await engine.ports.chain.checkpoints().last,
+      let oldest = try await engine.ports.chain.oldest(), moment < oldest
     else { return nil }
     let sentence =
       "what happened then was let go of: the ledger begins at \(oldest), and a checkpoint of \(last.at) stands in for the "

@@ -68,6 +68,7 @@ public enum RuleChange {
     note("schedule", old.schedule?.text, new.schedule?.text)
     note("pattern", old.pattern?.text, new.pattern?.text)
     note("description", old.description, new.description)
+    note("role", old.role, new.role)
     note("targets", old.targets.map(\.id).joined(separator: " "), new.targets.map(\.id).joined(separator: " "))
     if what.isEmpty, old.targets != new.targets { what.append("a target changed") }
     return what

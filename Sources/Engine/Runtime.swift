@@ -19,6 +19,7 @@ public struct Ports: Sendable {
   public let universe: any UniverseStore
   public let index: any ObjectIndex
   public let ledger: any Ledger
+  public let chain: any LedgerChain
   public let housekeeping: any Housekeeping
   public let history: any StateHistory
   public let blobs: any Blobs
@@ -30,7 +31,8 @@ public struct Ports: Sendable {
     deliveries: any DeliveryJournal,
     desk: any AdmissionDesk,
     queues: any WorkQueues, runs: any RunJournal, budget: any SourceBudget, universe: any UniverseStore,
-    index: any ObjectIndex, ledger: any Ledger, housekeeping: any Housekeeping, history: any StateHistory,
+    index: any ObjectIndex, ledger: any Ledger, chain: any LedgerChain, housekeeping: any Housekeeping,
+    history: any StateHistory,
     blobs: any Blobs,
     sources: [String: any Source]
   ) {
@@ -51,6 +53,7 @@ public struct Ports: Sendable {
     self.universe = universe
     self.index = index
     self.ledger = ledger
+    self.chain = chain
     self.housekeeping = housekeeping
     self.history = history
     self.blobs = blobs
@@ -60,7 +63,7 @@ public struct Ports: Sendable {
 
 /// Everything that the durable ports of one store have in common: a store plays all of these parts.
 public typealias Store = RuleStore & EventJournal & SlotJournal & DeliveryJournal & AdmissionDesk & WorkQueues
-  & RunJournal & SourceBudget & UniverseStore & ObjectIndex & Ledger & Housekeeping & StateHistory
+  & RunJournal & SourceBudget & UniverseStore & ObjectIndex & Ledger & LedgerChain & Housekeeping & StateHistory
 
 /// One environment at work: its loops, its functions and what edges may ask of them.
 public struct Runtime: Sendable {

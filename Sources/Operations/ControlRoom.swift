@@ -91,7 +91,7 @@ public struct ControlRoom: Sendable {
   /// One round of retention. Returns the rows that are gone.
   public func expire() async throws(StoreError) -> Int {
     let now = runtime.ports.clock.now()
-    let checkpoint = try await runtime.ports.ledger.retain(runtime.settings.retention, at: now)
+    let checkpoint = try await runtime.ports.chain.retain(runtime.settings.retention, at: now)
     if let checkpoint {
       runtime.ports.log.write(
         LogLine(.info, "the ledger was cut", ["rows": "\(checkpoint.rows)", "up_to": "\(checkpoint.last.sequence)"]))

@@ -311,6 +311,9 @@ extension FaultyStore: Ledger {
     try await real.standing(of: causes)
   }
 
+}
+
+extension FaultyStore: LedgerChain {
   public func audit(after link: LedgerLink?, limit: Int) async throws(StoreError) -> LedgerStretch {
     try await real.audit(after: link, limit: limit)
   }

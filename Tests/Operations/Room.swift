@@ -37,7 +37,7 @@ final class Room: Sendable {
       clock: clock, entropy: SeededEntropy(seed: 1), digests: CryptoDigests(), log: recorder, observer: recorder,
       authority: permissions,
       rules: store, events: store, slots: store, deliveries: store, desk: store, queues: store, runs: store,
-      budget: store, universe: store, index: store, ledger: store, housekeeping: store, history: store,
+      budget: store, universe: store, index: store, ledger: store, chain: store, housekeeping: store, history: store,
       blobs: MemoryBlobs(),
       sources: ["yahoo_finance": source])
     let runtime = try await Runtime(settings, ports, deliveryWidth: 1)

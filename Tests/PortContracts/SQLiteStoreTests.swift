@@ -132,6 +132,26 @@ import Testing
     }
   }
 
+  @Test func `a database of the release before is taken to this one, and answers`() async throws {
+    try await onDisk { stage, file in
+      _ = try await stage.store.admit(try Sample.application("one"), at: Sample.start)
+      for statement in [
+        "DROP TABLE state_history", "DROP TABLE lifetimes", "DROP TABLE ledger_checkpoints",
+        "DROP INDEX events_received",
+        "DROP INDEX events_parent", "DROP INDEX runs_cause", "DROP INDEX runs_started",
+        "DELETE FROM grdb_migrations WHERE identifier = '4'",
+      ] {
+        try await file.execute(statement)
+      }
+      try stage.reopen()
+      #expect(try await stage.store.audit(after: nil, limit: 10).faults == [])
+      #expect(try await stage.store.rules(at: Sample.start).count == 6)
+      try await stage.store.heartbeat(of: Sample.start, at: Sample.start)
+      #expect(try await stage.store.lifetimes(around: Sample.start).before != nil)
+      #expect(try await stage.store.retain(.standard, at: Sample.start) == nil)
+    }
+  }
+
   @Test func `a file that is no database is refused`() async throws {
     try await Scratch.folder { folder in
       let path = folder.appending(path: "bellcrank.db").path

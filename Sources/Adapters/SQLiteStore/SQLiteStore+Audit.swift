@@ -3,7 +3,7 @@ import Events
 import GRDB
 import Telemetry
 
-extension SQLiteStore {
+extension SQLiteStore: LedgerChain {
   /// Whether the columns say what the row's text says; only the text is in the chain, but queries read the columns.
   private static let columnsFit = """
     (cause_id = json ->> 'cause_id' AND decision = json ->> 'decision' AND terminal = (decision <> 'deferred')
@@ -96,23 +96,6 @@ extension SQLiteStore {
           link: LedgerLink(sequence: row["seq"], hash: row["hash"]),
           entry: try row.decoded("json") { LedgerEntry(json: $0) })
       }
-    }
-  }
-
-  public func standing(of causes: [String]) async throws(StoreError) -> [String: CauseStanding] {
-    try await read { db in
-      var standings: [String: CauseStanding] = [:]
-      for cause in causes {
-        let decided = try db.count("SELECT COUNT(*) FROM ledger WHERE cause_id = ? AND terminal = 1", [cause])
-        let isOpen =
-          try db.row(
-            """
-            SELECT 1 FROM ledger WHERE cause_id = ?1 AND terminal = 0 UNION ALL
-            SELECT 1 FROM deliveries WHERE cause_id = ?1 AND state = 'waiting' LIMIT 1
-            """, [cause]) != nil
-        if decided > 0 || isOpen { standings[cause] = CauseStanding(decided: decided, isOpen: isOpen) }
-      }
-      return standings
     }
   }
 }

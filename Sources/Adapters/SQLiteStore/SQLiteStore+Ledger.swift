@@ -46,6 +46,23 @@ extension SQLiteStore: Ledger {
     }
   }
 
+  public func standing(of causes: [String]) async throws(StoreError) -> [String: CauseStanding] {
+    try await read { db in
+      var standings: [String: CauseStanding] = [:]
+      for cause in causes {
+        let decided = try db.count("SELECT COUNT(*) FROM ledger WHERE cause_id = ? AND terminal = 1", [cause])
+        let isOpen =
+          try db.row(
+            """
+            SELECT 1 FROM ledger WHERE cause_id = ?1 AND terminal = 0 UNION ALL
+            SELECT 1 FROM deliveries WHERE cause_id = ?1 AND state = 'waiting' LIMIT 1
+            """, [cause]) != nil
+        if decided > 0 || isOpen { standings[cause] = CauseStanding(decided: decided, isOpen: isOpen) }
+      }
+      return standings
+    }
+  }
+
   public func entry(of causeID: String) async throws(StoreError) -> LedgerEntry? {
     try await read { db in try SQLiteStore.entry(of: causeID, db) }
   }

@@ -65,11 +65,8 @@ public struct ConsolePages: Sendable {
   public func page(_ route: ConsoleRequest.Route, view: JSON?, _ reader: ConsoleReader, at now: Timestamp)
     -> ConsolePage
   {
-    switch route {
-    case .style: return ConsolePage(style: Style.text)
-    case .script: return ConsolePage(script: Script.text)
-    default: break
-    }
+    if route == .style { return ConsolePage(style: Style.text) }
+    if route == .script { return ConsolePage(script: Script.text) }
     let query = ConsoleRequest.fields(
       reader.target.split(separator: "?", maxSplits: 1).dropFirst().first.map(String.init) ?? "")
     let desk = Desk(t: Words(language: reader.language), clock: clock, now: now, commands: commands, query: query)
@@ -137,7 +134,10 @@ public struct ConsolePages: Sendable {
       case .letter(let id): (desk.t("No dead letter has the id %1", id.cut(to: Self.echoMax)), "bellcrank dlq list")
       case .board(let name):
         (desk.t("There is no board %1", name.cut(to: Self.echoMax)), "aws cloudwatch list-dashboards")
-      default: (desk.t("There is no such page"), "bellcrank status")
+      case .now, .timeline, .triggers, .events, .ledger, .explain, .lab, .runs, .shelf, .alarms, .system, .unlock,
+        .style,
+        .script, .live, .missing:
+        (desk.t("There is no such page"), "bellcrank status")
       }
     return Page(title: title, lead: desk.t("The overview links to every page."), sections: [], command: command)
   }

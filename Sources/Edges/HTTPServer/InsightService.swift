@@ -42,7 +42,7 @@ struct InsightService: Sendable {
     if let head = fields["head"], let fault = try await auditor.knows(try InsightService.link(head)) {
       step.faults.append(fault)
     }
-    let head = try await runtime.ports.ledger.head()
+    let head = try await runtime.ports.chain.head()
     return JSON(present: [
       "rows": JSON(step.rows), "slots": JSON(step.slots), "matches": JSON(step.matches),
       "faults": .array(
@@ -102,7 +102,7 @@ struct InsightService: Sendable {
       }
       return number
     }
-    let rows = try await runtime.ports.ledger.linked(after: after ?? 0, limit: InsightService.pageMax)
+    let rows = try await runtime.ports.chain.linked(after: after ?? 0, limit: InsightService.pageMax)
     let shown = rows.map { row in
       var json: JSON = ["seq": JSON(Int(row.link.sequence)), "hash": .string(row.link.hash)]
       for member in row.entry.json.members ?? [] { json.set(member.key, member.value) }

@@ -117,8 +117,13 @@ public protocol Ledger: Sendable {
   func entries(_ query: LedgerQuery) async throws(StoreError) -> [LedgerEntry]
   /// The latest row of a cause.
   func entry(of causeID: String) async throws(StoreError) -> LedgerEntry?
-  /// How many terminal rows each of these causes has, and whether a delivery of it still waits; those without either are absent.
+  /// How many terminal rows each of these causes has, and whether a delivery of it still waits; those without either are
+  /// absent.
   func standing(of causes: [String]) async throws(StoreError) -> [String: CauseStanding]
+}
+
+/// The ledger as a chain: its proof, its export, and what is let go of. Adapter: `SQLiteStore`.
+public protocol LedgerChain: Sendable {
   /// Looks at `limit` rows behind that link, nil for the first ones: whether each follows from the one before it.
   func audit(after link: LedgerLink?, limit: Int) async throws(StoreError) -> LedgerStretch
   /// When the oldest row that is left was decided; nil while there is none.
@@ -162,7 +167,7 @@ public struct Retention: Sendable, Hashable {
   public static let standard = Retention(days: 400, ledgerMiB: 20_480)
 }
 
-extension Ledger {
+extension LedgerChain {
   /// Rows that one stretch of an audit looks at.
   public static var stretchMax: Int { 20_000 }
 

@@ -159,7 +159,7 @@ struct DemoStory: Sendable {
         ]
       })
     try printer.line(table.text)
-    let broken = try await runtime.ports.ledger.brokenLinks()
+    let broken = try await runtime.ports.chain.brokenLinks()
     try printer.line(
       "\nThe chain of \(rows.count + delivered) decisions is \(broken.isEmpty ? "whole" : "broken at \(broken)").")
   }

@@ -214,6 +214,6 @@ extension Ports {
       clock: clock, entropy: entropy, digests: digests, log: log, observer: observer, authority: authority,
       rules: store, events: store, slots: store, deliveries: store, desk: store, queues: store, runs: store,
       budget: store, universe: store, index: store,
-      ledger: store, housekeeping: store, history: store, blobs: blobs, sources: sources)
+      ledger: store, chain: store, housekeeping: store, history: store, blobs: blobs, sources: sources)
   }
 }

@@ -20,13 +20,14 @@ enum WhyView {
     let facts = Table(pairs: [
       "decision": cause.fact("decision"), "code": cause.fact("code"), "meaning": cause.fact("meaning"),
       "because": cause.fact("summary"), "to let it through": cause.fact("would_let_it_through"),
+      "command": cause.fact("command"),
       "at": "\(cause.cell("at")), after \(cause.cell("took_ms")) ms", "trigger": cause.fact("trigger_type"),
       "slot": cause.fact("slot"), "rule": rule(cause), "event": cause.fact("event_id"),
       "parent": cause.fact("parent_id"), "correlation": cause.fact("correlation_id"),
       "key": cause.fact("idempotency_key"),
     ])
     let parts = [
-      facts.text, gates(cause), misses(nearMisses(cause), heading: "near misses"), run(cause),
+      facts.text, gates(cause), changes(cause), misses(nearMisses(cause), heading: "near misses"), run(cause),
     ]
     let body = parts.filter { !$0.isEmpty }.joined(separator: "\n\n")
     return "cause \(cause.cell("cause_id").harmless())\n\(body.indented)"
@@ -43,6 +44,13 @@ enum WhyView {
     return rows.isEmpty ? "" : Table(["", "", ""], rows).text(under: "gates")
   }
 
+  /// What of the rule and the settings is another now than it was then.
+  private static func changes(_ answer: JSON) -> String {
+    let changes = answer.list("rule_changed_since") + answer.list("settings_changed_since")
+    guard !changes.isEmpty else { return "" }
+    return (["changed since"] + changes.compactMap(\.string).map { "  \($0)" }).joined(separator: "\n").harmless()
+  }
+
   /// The answer to `why-not`: the sentence, what to do, the gates of then, and what has changed since.
   static func whyNot(_ answer: JSON) -> String {
     let then = answer["rule_then"].map { rule in
@@ -53,11 +61,9 @@ enum WhyView {
       "at": answer.fact("at"), "rule of then": then,
       "to let it through": answer.fact("would_let_it_through"), "command": answer.fact("command"),
     ])
-    let changes = answer.list("rule_changed_since") + answer.list("settings_changed_since")
-    let since = changes.compactMap(\.string).map { "  \($0)" }
     let own = answer.list("causes").isEmpty ? gates(answer) : ""
     var parts = [answer.cell("headline").harmless(), facts.text, own]
-    if !since.isEmpty { parts.append((["changed since"] + since).joined(separator: "\n").harmless()) }
+    parts.append(changes(answer))
     parts += answer.list("causes").map { cause($0) }
     return parts.filter { !$0.isEmpty }.joined(separator: "\n\n")
   }

@@ -342,8 +342,8 @@ struct ConsoleViews: Sendable {
         ]
       }
     }
-    let head = try await runtime.ports.ledger.head()
-    let checkpoints = try await runtime.ports.ledger.checkpoints()
+    let head = try await runtime.ports.chain.head()
+    let checkpoints = try await runtime.ports.chain.checkpoints()
     let gone = checkpoints.reduce(0) { $0 + $1.rows }
     let disk = room.machine.disk().map { "\($0.free / 1_048_576) MiB of \($0.total / 1_048_576) MiB are free" }
     return [
