@@ -100,7 +100,7 @@ public enum OperatorCode: String, Sendable, CaseIterable {
     case .actionLocked: "the form came without the token, or from another site"
     case .internalFailure: "the server met what it did not expect; nothing was changed"
     case .beyondRetention: "what happened then was let go of by retention; a checkpoint stands in for it"
-    case .hostUnknown: "an open server answers to names of this machine only, and the request named another"
+    case .hostUnknown: "an open server answers to localhost and addresses only, and the request named another host"
     case .otherSite: "a page of another site sent the request, so nothing was done"
     }
   }

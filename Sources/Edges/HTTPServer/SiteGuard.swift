@@ -14,7 +14,7 @@ struct SiteGuard: Sendable {
     if isOpen, let host = request.header("host"), !SiteGuard.isOwn(host) {
       return SiteGuard.reply(
         421, "HOST_UNKNOWN",
-        "this server is open to this machine, and answers to localhost and 127.0.0.1 only; add a credential to give it "
+        "this server is open to this machine, and answers to localhost and addresses only; add a credential to give it "
           + "another name: bellcrank credentials add")
     }
     let isReading = ["GET", "HEAD", "OPTIONS"].contains(request.method)
@@ -22,15 +22,15 @@ struct SiteGuard: Sendable {
     return SiteGuard.reply(403, "OTHER_SITE", "a page of another site sent this; nothing was done")
   }
 
-  /// Names that lead to this machine wherever they are asked.
+  /// Names that lead to this machine wherever they are asked, and addresses, which are no names that could be pointed here.
   static func isOwn(_ host: String) -> Bool {
     var name = host.lowercased()
-    if name.hasPrefix("[") { return name.hasPrefix("[::1]") }
+    if name.hasPrefix("[") { return true }
     if let colon = name.lastIndex(of: ":") { name = String(name[..<colon]) }
     if name.hasSuffix(".") { name.removeLast() }
     if name == "localhost" || name.hasSuffix(".localhost") { return true }
     let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-    return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+    return parts.count == 4 && parts.allSatisfy { UInt8($0) != nil }
   }
 
   private static func reply(_ status: Int, _ code: String, _ message: String) -> HTTPReply {
