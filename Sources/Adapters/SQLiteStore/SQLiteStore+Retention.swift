@@ -36,7 +36,9 @@ extension SQLiteStore {
   private static func cut(
     _ retention: Retention, _ before: Timestamp, _ db: Database
   ) throws -> (first: Int64, last: LedgerLink)? {
-    guard let ends = try db.row("SELECT MIN(seq) AS first, MAX(seq) AS last FROM ledger"),
+    // Each alone is the end of an index; both in one would walk over the whole ledger.
+    let sql = "SELECT (SELECT MIN(seq) FROM ledger) AS first, (SELECT MAX(seq) FROM ledger) AS last"
+    guard let ends = try db.row(sql),
       let first = ends["first"] as Int64?, let last = ends["last"] as Int64?
     else { return nil }
     let excess = try excess(retention, first, last, db)
