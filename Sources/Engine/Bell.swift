@@ -4,8 +4,10 @@ import Synchronization
 /// Wakes loops that have nothing to do; a ring is never lost, however late somebody starts to wait.
 public final class Bell: Sendable {
   /// How often it had rung when somebody last looked.
-  public struct Mark: Sendable, Hashable {
+  public struct Mark: Sendable, Hashable, CustomStringConvertible {
     fileprivate let rings: UInt64
+
+    public var description: String { String(rings) }
   }
 
   private struct State {

@@ -19,6 +19,8 @@ public struct ConsoleReader: Sendable {
   public var refusal = ""
   /// The path with its query, as it stood in the request line.
   public var target = "/console"
+  /// What had been committed before the page was read: `/console/live` tells what came after it.
+  public var mark = ""
 
   public init() {}
 }
@@ -174,7 +176,7 @@ public struct ConsolePages: Sendable {
       "skip": .text(t("Skip to content")), "nav_label": .text(t("Pages")), "tools_label": .text(t("Settings")),
       "nav": .rows(navigation), "languages": .rows(languages),
       "lock": .text(reader.csrf == nil ? t("Unlock actions") : t("Actions unlocked")),
-      "live": .text(status == 200 ? "/console/live" : ""),
+      "live": .text(status == 200 ? "/console/live?since=\(reader.mark)" : ""),
       "said": .text(reader.refusal.isEmpty ? reader.said.isEmpty ? "" : t(reader.said) : reader.refusal),
       "tone": .text(page.tone?.rawValue ?? ""), "lead": .text(page.lead), "sections": .rows(sections),
       "command": .text(page.command), "cli_label": .text(t("The same on the command line")),

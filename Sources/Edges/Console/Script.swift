@@ -61,9 +61,9 @@ enum Script {
         dress();
       };
       // A browser opens few connections to one host, so only a page that is seen follows along.
-      const live = main() && main().dataset.live;
       let source = null;
       const follow = () => {
+        const live = main() && main().dataset.live;
         if (!live || !("EventSource" in window) || document.hidden || source) return;
         source = new EventSource(live);
         source.addEventListener("changed", refresh);

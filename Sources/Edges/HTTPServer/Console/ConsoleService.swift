@@ -39,7 +39,8 @@ struct ConsoleService: Sendable {
         return .full(
           status: 200, headers: [("Content-Type", "text/event-stream")] + ConsoleService.pageHeaders, body: [])
       }
-      return LiveStream(room: room, audience: session.audience).reply
+      let seen = request.header("last-event-id") ?? ConsoleRequest.fields(request.query)["since"]
+      return LiveStream(room: room, audience: session.audience, seen: seen).reply
     }
     return await page(route, request)
   }
@@ -79,6 +80,7 @@ struct ConsoleService: Sendable {
       wanted.flatMap { Language(rawValue: $0) } ?? Language(accepting: request.header("accept-language") ?? "")
     reader.csrf = session.knows(request) ? session.csrf : nil
     reader.target = request.target
+    reader.mark = LiveStream.text(of: room.view.committed.mark, in: room)
     return reader
   }
 
@@ -149,6 +151,13 @@ struct LiveStream: Sendable {
 
   let room: ControlRoom
   let audience: LiveAudience
+  /// The mark that the page carries, or the last that a stream before this one told it; nil where it tells none.
+  let seen: String?
+
+  /// A mark as pages carry it; a server that started anew has others.
+  static func text(of mark: Bell.Mark, in room: ControlRoom) -> String {
+    "\(room.runtime.startedAt.milliseconds)-\(mark)"
+  }
 
   var reply: HTTPReply {
     let stream = self
@@ -174,15 +183,19 @@ struct LiveStream: Sendable {
     let clock = room.runtime.ports.clock
     try await write(Array("retry: 1000\n\n".utf8))
     var mark = bell.mark
+    if let seen, seen != LiveStream.text(of: mark, in: room) { try await write(changed(to: mark)) }
     while !Task.isCancelled, !isStopping() {
       await bell.wait(since: mark, atMost: LiveStream.pause, clock)
       guard !Task.isCancelled, !isStopping() else { return }
       let fresh = bell.mark
-      let text = fresh == mark ? ": still here\n\n" : "event: changed\ndata: 1\n\n"
+      try await write(fresh == mark ? Array(": still here\n\n".utf8) : changed(to: fresh))
       mark = fresh
-      try await write(Array(text.utf8))
       try await clock.sleep(for: LiveStream.gather)
     }
+  }
+
+  private func changed(to mark: Bell.Mark) -> [UInt8] {
+    Array("event: changed\nid: \(LiveStream.text(of: mark, in: room))\ndata: 1\n\n".utf8)
   }
 }
 
