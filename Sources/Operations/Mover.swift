@@ -151,11 +151,12 @@ public struct Mover: Sendable {
   }
 
   /// Stops a task that runs; what is moved stays moved. nil if there is none of that handle that runs.
-  public func cancel(_ handle: String) async throws(StoreError) -> MoveTask? {
+  public func cancel(_ handle: String, _ note: ChangeNote) async throws(StoreError) -> MoveTask? {
     try await turnstile.pass { () throws(StoreError) in
       guard var task = try await task(handle), task.status == .running else { return nil }
       task.status = .cancelled
       try await save(task)
+      try await engine.record("stop of the redrive of \(task.source)", "move", note)
       return task
     }
   }

@@ -168,6 +168,10 @@ def actions(world, browser, letter):
     urllib.request.urlopen(hold, timeout=10).read()
     act("release", at="/console/system")
     checks.that("table is free" in browser.text(), "a table is released", browser.text()[:200])
+    rows = world.server.admin("decisions?decision=changed&limit=100")[1]["decisions"]
+    for what, whom in (("drill of", "console"), ("hold of market.prices for ana", ""), ("release of market.prices", "console")):
+        row = next((row for row in rows if row["summary"].startswith(what)), None)
+        checks.that(row and row["facts"]["who"] and whom in row["facts"]["who"], f"a {what.split()[0]} is in the ledger", row)
     browser.complaints()
 
 

@@ -31,7 +31,7 @@ import Testing
         return try await group.reduce(into: [MoveTask]()) { all, task in all += [task].compactMap { $0 } }
       }
       #expect(begun.count == 1, "round \(round)")
-      for task in begun { _ = try await room.room.mover.cancel(task.handle) }
+      for task in begun { _ = try await room.room.mover.cancel(task.handle, note) }
     }
   }
 
@@ -41,7 +41,7 @@ import Testing
       let task = try #require(try await start(room))
       async let looked = room.room.mover.step()
       for _ in 0..<round { await Task.yield() }
-      let cancelled = try await room.room.mover.cancel(task.handle)
+      let cancelled = try await room.room.mover.cancel(task.handle, note)
       _ = try await looked
       guard let cancelled else { break }  // It had moved all by then.
       let ended = try #require(try await room.room.mover.task(task.handle))

@@ -120,11 +120,15 @@ import Testing
       try await room.room.mover.start(
         source: room.names.workDeadLetters, destination: room.names.transformQueue, perSecond: 2, code: nil, note))
     _ = try await room.room.mover.step()
-    #expect(try await room.room.mover.cancel(task.handle)?.status == .cancelled)
+    #expect(try await room.room.mover.cancel(task.handle, note)?.status == .cancelled)
     try await settle(room)
     #expect(try await room.store.depth(room.names.workDeadLetters, at: room.clock.now()).visible == 3)
     #expect(try await room.store.depth(room.names.transformQueue, at: room.clock.now()).visible == 2)
-    #expect(try await room.room.mover.cancel(task.handle) == nil)
+    #expect(try await room.room.mover.cancel(task.handle, note) == nil)
+    var query = LedgerQuery()
+    query.decision = .changed
+    let stops = try await room.store.entries(query).filter { $0.summary.hasPrefix("stop of the redrive") }
+    #expect(stops.map { $0.facts["who"] } == ["ana"], "who stopped it is written down, once")
   }
 
   @Test func `a chunk that was given up is asked for again with the run's own date`() async throws {

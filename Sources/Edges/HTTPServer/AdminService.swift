@@ -79,7 +79,8 @@ struct AdminService: Sendable {
       let lint = Lint(runtime.book.bus.rules, alarms, at: runtime.ports.clock.now())
       return ["findings": .array(lint.findings().map(\.json))]
     case ("GET", "alarms", nil): return try await AlarmAdmin(room).list()
-    case ("POST", "alarms", let name?): return try await AlarmAdmin(room).test(name)
+    case ("POST", "alarms", let name?):
+      return try await AlarmAdmin(room).test(name, ChangeNote(operation: "test", who: who, why: nil))
     case ("GET", "dlq", nil):
       let asked = fields(request.query)
       return try await ShelfService(room).list(asked["queue"], previews: asked["preview"] == "true")
@@ -164,6 +165,8 @@ struct AdminService: Sendable {
       throw AdminRefusal(status: 400, code: "MALFORMED_REQUEST", message: "action, domain and table_name are strings")
     }
     let owner = json["owner"]?.string ?? "operator"
+    let control = LeaseControl(runtime)
+    let note = ChangeNote(operation: action, who: json["who"]?.string ?? who, why: json["why"]?.string)
     switch action {
     case "hold":
       let seconds = json["seconds"]?.int ?? 1_800
@@ -171,16 +174,13 @@ struct AdminService: Sendable {
         let message = "seconds is 1 to \(AdminService.leaseSecondsMax), not \(seconds)"
         throw AdminRefusal(status: 400, code: "INVALID_SECONDS", message: message)
       }
-      let now = runtime.ports.clock.now()
       guard
-        let lease = try await runtime.ports.desk.hold(
-          domain: domain, table: table, owner: owner, until: now + .seconds(seconds), at: now)
+        let lease = try await control.hold(
+          domain: domain, table: table, owner: owner, for: .seconds(seconds), note)
       else { throw AdminRefusal(status: 409, code: "LEASE_HELD", message: "somebody else holds \(domain).\(table)") }
       return ["held": true, "owner": .string(lease.owner), "until": .string(lease.until.preciseText)]
     case "release":
-      let released = try await runtime.ports.desk.letGo(
-        domain: domain, table: table, owner: owner, at: runtime.ports.clock.now())
-      runtime.bells.deferredDue.ring()
+      let released = try await control.release(domain: domain, table: table, owner: owner, note)
       return ["released": .bool(released)]
     default:
       throw AdminRefusal(status: 400, code: "INVALID_ACTION", message: "action is hold or release, not \(action)")

@@ -36,12 +36,14 @@ struct AlarmAdmin: Sendable {
       })
   }
 
-  func test(_ name: String) async throws -> JSON {
+  func test(_ name: String, _ note: ChangeNote) async throws -> JSON {
     guard let steps = try await AlarmDrill(room).run(name) else {
       throw AdminRefusal(status: 404, code: "NO_SUCH_ALARM", message: "there is no alarm \(name)")
     }
+    let isPassed = steps.allSatisfy(\.isRight)
+    try await room.runtime.record("drill of \(name), \(isPassed ? "passed" : "failed")", "drill", note)
     return [
-      "alarm": .string(name), "passed": .bool(steps.allSatisfy(\.isRight)),
+      "alarm": .string(name), "passed": .bool(isPassed),
       "steps": .array(
         steps.map { step in
           JSON(present: [

@@ -66,7 +66,7 @@ struct ShelfService: Sendable {
     switch action {
     case "redrive": return try await redrive(body, note)
     case "cancel":
-      guard let handle = body["task"]?.string, let task = try await room.mover.cancel(handle) else {
+      guard let handle = body["task"]?.string, let task = try await room.mover.cancel(handle, note) else {
         throw AdminRefusal(status: 404, code: "NO_SUCH_TASK", message: "no task of that handle is running")
       }
       return task.view

@@ -47,7 +47,9 @@ struct ConsoleActs: Sendable {
     case .trigger: return try await trigger(form)
     case .redrive: return try await redrive(form)
     case .cancel:
-      _ = try await ShelfService(room).act("cancel", ["task": .string(form["task"] ?? "")], who: who)
+      var asked = body
+      asked.set("task", .string(form["task"] ?? ""))
+      _ = try await ShelfService(room).act("cancel", asked, who: who)
       return Done(said: "stopped")
     case .discard:
       var asked = body
@@ -55,7 +57,7 @@ struct ConsoleActs: Sendable {
       _ = try await ShelfService(room).act("discard", asked, who: who)
       return Done(said: "discarded", path: ConsoleRequest.path(of: .shelf))
     case .testAlarm:
-      let answer = try await AlarmAdmin(room).test(form["alarm"] ?? "")
+      let answer = try await AlarmAdmin(room).test(form["alarm"] ?? "", note(form))
       guard answer["passed"] == true else {
         let steps = (answer["steps"]?.elements ?? []).compactMap { $0["reason"]?.string }.joined(separator: "; ")
         throw AdminRefusal(status: 409, code: "DRILL_FAILED", message: steps)
@@ -100,9 +102,8 @@ struct ConsoleActs: Sendable {
     }
     let now = runtime.ports.clock.now()
     let cause = Cause(id: runtime.ports.entropy.uuid(), trigger: .manual, arrivedAt: now)
-    let note = ChangeNote(operation: "console", who: who, why: ConsoleViews.filled(form["reason"]))
     _ = try await runtime.ports.desk.close(
-      OperatorAction.entry("run from the console", of: cause, note), deadLetter: nil)
+      OperatorAction.entry("run from the console", of: cause, note(form)), deadLetter: nil)
     switch await function.invoke(
       request.bytes, InvocationContext(requestID: cause.id, invokedAt: now, cause: nil))
     {
@@ -127,13 +128,15 @@ struct ConsoleActs: Sendable {
   }
 
   private func release(_ form: [String: String]) async throws -> Done {
-    let now = runtime.ports.clock.now()
-    let isFree = try await runtime.ports.desk.letGo(
-      domain: form["domain"] ?? "", table: form["table"] ?? "", owner: form["owner"] ?? "", at: now)
+    let isFree = try await LeaseControl(runtime).release(
+      domain: form["domain"] ?? "", table: form["table"] ?? "", owner: form["owner"] ?? "", note(form))
     guard isFree else {
       throw AdminRefusal(status: 409, code: "LEASE_NOT_HELD", message: "that owner does not hold that table")
     }
-    runtime.bells.deferredDue.ring()
     return Done(said: "released")
+  }
+
+  private func note(_ form: [String: String]) -> ChangeNote {
+    ChangeNote(operation: "console", who: who, why: ConsoleViews.filled(form["reason"]))
   }
 }

@@ -92,7 +92,10 @@ struct MoveService: Sendable {
   private func cancel(_ text: String) async throws -> WireTree {
     guard let given = MoveHandle(text), let task = try await context.room.mover.task(given.task), handle(task) == given
     else { throw WireError(.resourceNotFound, "Task does not exist.") }
-    guard let cancelled = try await context.room.mover.cancel(task.handle) else {
+    guard
+      let cancelled = try await context.room.mover.cancel(
+        task.handle, context.note(MoveOperation.cancelMessageMoveTask.rawValue))
+    else {
       throw WireError(.unsupportedOperation, "Only active tasks can be cancelled.")
     }
     return .members(["ApproximateNumberOfMessagesMoved": .integer(cancelled.moved)])
