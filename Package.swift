@@ -85,7 +85,10 @@ let package = Package(
       "Adapters/SourceClients",
       uses: ["Events", "Extraction", "Engine", "Operations", asyncHTTPClient, nioCore, nioHTTP1]),
     module("Adapters/SystemPorts", uses: ["Events", "Schedules", "Engine", "Operations", crypto]),
-    module("Adapters/ConfigFiles", uses: ["Events", "Schedules", "Ingestion", "Engine", yams]),
+    module("Adapters/ConfigModel", uses: ["Events", "Schedules", "Ingestion", "Engine"]),
+    module("Adapters/ConfigFiles", uses: ["Events", "ConfigModel", yams]),
+    // Adapters: the ports on AWS.
+    module("Adapters/AWSPorts", uses: ["Events", "Extraction", "Ingestion", "Telemetry", "Engine"]),
     // Edges: the wires.
     .systemLibrary(name: "CZlib", path: "Libraries/CZlib", providers: [.apt(["zlib1g-dev"])]),
     module("Edges/AWSWire", uses: ["Events"]),
@@ -101,7 +104,7 @@ let package = Package(
     .executableTarget(
       name: "bellcrank",
       dependencies: domain + monitoring + [
-        "Engine", "Operations", "SQLiteStore", "LocalObjects", "SourceClients", "SystemPorts", "ConfigFiles", "AWSWire",
+        "Engine", "Operations", "SQLiteStore", "LocalObjects", "SourceClients", "SystemPorts", "ConfigModel", "ConfigFiles", "AWSWire",
         "HTTPServer", "Console", "ReplaySource", "Simulation", argumentParser, asyncHTTPClient, nioCore, nioPosix,
         nioHTTP1, logging, lifecycle, unixSignals,
       ],
@@ -114,7 +117,7 @@ let package = Package(
     tests("SystemPorts", covers: ["Events", "Schedules", "Engine", "Operations", "AWSWire", "SystemPorts"]),
     tests("AWSWire", covers: ["AWSWire", "Events"]),
     tests("HTTPServer", covers: ["HTTPServer", "Events", nioCore, nioPosix, logging, lifecycle]),
-    tests("ConfigFiles", covers: ["ConfigFiles", "Events", "Schedules", "Ingestion", "Engine"]),
+    tests("ConfigFiles", covers: ["ConfigFiles", "ConfigModel", "Events", "Schedules", "Ingestion", "Engine"]),
     tests("Ingestion", covers: ["Events", "Ingestion"]),
     tests("Rules", covers: ["Events", "Patterns", "Schedules", "Deliveries", "Rules"]),
     tests("Extraction", covers: ["Events", "Extraction"]),

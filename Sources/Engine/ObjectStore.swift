@@ -130,6 +130,16 @@ public final class ObjectStore: Sendable {
   }
 }
 
+extension ObjectStore: RawObjects {
+  public func putIfAbsent(_ draft: Draft) async throws(StoreError) -> RawObjectPut {
+    switch try await put(draft, onlyIfAbsent: true) {
+    case .stored: .stored
+    case .exists(let entry): .exists(runID: entry.runID, size: entry.size)
+    case .noBucket: .noBucket
+    }
+  }
+}
+
 /// The events of objects on the bus.
 ///
 /// Source: AWS, "Amazon S3 Event Notifications: EventBridge event message structure".

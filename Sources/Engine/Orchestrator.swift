@@ -11,8 +11,7 @@ public struct Orchestrator: Function {
   private let book: RuleBook
   let desk: any AdmissionDesk
   let universe: any UniverseStore
-  private let objects: any ObjectIndex
-  private let publisher: Publisher
+  private let notifier: any ObjectNotifier
   let clock: any WallClock
   private let entropy: any Entropy
   private let digests: any Digests
@@ -22,16 +21,14 @@ public struct Orchestrator: Function {
 
   public init(
     _ settings: Settings, _ book: RuleBook, _ desk: any AdmissionDesk, _ universe: any UniverseStore,
-    _ objects: any ObjectIndex,
-    _ publisher: Publisher, _ clock: any WallClock, _ entropy: any Entropy, _ digests: any Digests,
+    _ notifier: any ObjectNotifier, _ clock: any WallClock, _ entropy: any Entropy, _ digests: any Digests,
     _ log: any LogSink, bells: Bells, deferredDue: Bell
   ) {
     self.settings = settings
     self.book = book
     self.desk = desk
     self.universe = universe
-    self.objects = objects
-    self.publisher = publisher
+    self.notifier = notifier
     self.clock = clock
     self.entropy = entropy
     self.digests = digests
@@ -220,20 +217,9 @@ public struct Orchestrator: Function {
     let rate = settings.sources[request.dataSource]?.requestsPerMinute ?? ChunkPlan.requestsPerMinute
     let chunks = ChunkPlan.make(
       symbols, chunkSize: min(request.overrides.chunkSize ?? settings.chunks.size, most), requestsPerMinute: rate)
-    let messages = chunks.map { chunk in
-      let message = ChunkMessage(
-        runID: cause.runID, correlationID: request.correlationID, triggerType: request.triggerType.rawValue,
-        dataSource: request.dataSource, dataType: request.dataType, domain: request.domain,
-        tableName: request.tableName, ds: request.ds, symbols: chunk.symbols, period: request.period,
-        interval: request.interval, fileFormat: request.fileFormat, chunkIndex: chunk.index,
-        chunkCount: chunks.count, runStarted: now,
-        workerTimeoutSeconds: request.overrides.workerTimeout ?? settings.chunks.workerTimeoutSeconds,
-        urgent: request.urgent, environment: settings.environment)
-      return OutgoingMessage(
-        queue: names.workQueue, id: "\(cause.runID)-\(chunk.index)", body: message.json.text,
-        attributes: ["run_id": .string(cause.runID), "correlation_id": .string(request.correlationID)],
-        visibleAt: now + chunk.delay, priority: request.urgent ? 1 : 0)
-    }
+    let messages = RunMessages(
+      runID: cause.runID, request: request, chunkCount: chunks.count, startedAt: now, settings: settings
+    ).messages(of: chunks)
     return Application(
       cause: cause, request: request, symbols: symbols, chunks: chunks,
       warnings: ask.warnings + resolution.warnings.filter { !ask.warnings.contains($0) },
@@ -323,31 +309,12 @@ public struct Orchestrator: Function {
     case .failure(let refusal): return try await refuse(refusal, cause, payload)
     case .success(let read): objects = read
     }
-    let routed = try await publisher.route(objects.map(created))
-    let notices = zip(objects, routed).map { object, event in
-      ObjectNotice(bucket: object.bucket, key: object.key, sequencer: Orchestrator.sequencer(of: object), event: event)
-    }
-    let entry = try await self.objects.record(notices, of: cause, at: clock.now())
-    publisher.announce(routed)
+    let entry = try await notifier.notify(objects, of: cause)
     write(entry)
     return [
       "statusCode": 200, "decision": .string(entry.decision.rawValue), "run_id": .null,
       "events": entry.facts["events"] ?? [], "stale": entry.facts["stale"] ?? 0,
     ]
-  }
-
-  /// The event of a notified object; the same whenever the same notification comes.
-  private func created(_ object: ObjectCreated) -> Event {
-    let sequencer = Orchestrator.sequencer(of: object)
-    return ObjectEvents.created(
-      id: DerivedID.uuid(of: "\(object.bucket)/\(object.key)#\(sequencer)"), bucket: object.bucket, key: object.key,
-      size: object.size ?? 0, etag: object.etag ?? "", sequencer: sequencer, reason: "PutObject", at: object.time,
-      names: settings.names)
-  }
-
-  /// A notification without a sequencer is ordered by its time, in the digits of one.
-  private static func sequencer(of object: ObjectCreated) -> String {
-    object.sequencer ?? String(max(0, object.time.milliseconds), radix: 16, uppercase: true)
   }
 
   private func write(_ entry: LedgerEntry) {

@@ -114,11 +114,12 @@ public struct Runtime: Sendable {
       ports.blobs, ports.index, book, ports.clock, ports.entropy, ports.digests, names: settings.names,
       deliveriesDue: bells.deliveriesDue)
     orchestrator = Orchestrator(
-      settings, book, ports.desk, ports.universe, ports.index, publisher, ports.clock, ports.entropy, ports.digests,
-      ports.log, bells: queueBells, deferredDue: bells.deferredDue)
-    worker = Worker(
+      settings, book, ports.desk, ports.universe, BusNotifier(ports.index, publisher, ports.clock, settings.names),
+      ports.clock, ports.entropy, ports.digests, ports.log, bells: queueBells, deferredDue: bells.deferredDue)
+    let chunks = ChunkWork(
       ports.queues, ports.runs, ports.budget, ports.sources, objects, ports.ledger, ports.clock, ports.log,
       ports.observer, settings, bells: queueBells, runEnded: bells.runEnded)
+    worker = Worker(ports.queues, chunks, ports.clock, ports.observer, settings)
     housekeeper = Housekeeper(
       ports.runs, ports.housekeeping, ports.clock, ports.log, workQueue: names.workQueue, runEnded: bells.runEnded)
     functions = Functions(

@@ -128,5 +128,7 @@ public struct EnvironmentNames: Sendable, Hashable {
   /// The door for other accounts (D29).
   public var ingestionBus: String { "\(environment)-custom-ingestion-bus" }
   public var rawBucket: String { "data-pipeline-raw-\(environment)-\(account)" }
+  /// The table of everything that is known between calls, on AWS only.
+  public var controlTable: String { "\(environment)-customer-ingestion-control" }
   public var universeParameter: String { "/\(environment)/customer-data/ingestion/symbols" }
 }

@@ -1,4 +1,5 @@
 import ConfigFiles
+import ConfigModel
 import Engine
 import Events
 import Foundation

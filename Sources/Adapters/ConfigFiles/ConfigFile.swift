@@ -1,3 +1,4 @@
+import ConfigModel
 import FoundationEssentials
 
 /// One environment's configuration: `Config/dev.yaml` and what comes before it.
@@ -29,13 +30,7 @@ public enum ConfigFile {
   public static func read(
     text: String, fileName: String, _ overrides: ConfigOverrides
   ) throws(ConfigError) -> EnvironmentConfig {
-    var tree = ConfigTree(file: fileName)
-    tree.read(text)
-    var draft = tree.draft
-    guard !draft.written.isEmpty else { throw ConfigError(draft.problems) }  // All else would follow from that.
-    draft.take(overrides)
-    draft.checkTogether()
-    return try draft.config()
+    try ConfigReader.read(try YAMLNode.read(text, fileName: fileName), fileName: fileName, overrides)
   }
 
   private static func refused(_ path: String, _ reason: String) -> ConfigError {

@@ -1,3 +1,4 @@
+import ConfigModel
 import Events
 import FoundationEssentials
 import Yams

@@ -11,7 +11,7 @@ extension SQLiteStore: ObjectIndex {
       guard try db.count("SELECT COUNT(*) FROM buckets WHERE name = ?", [entry.bucket]) > 0 else { return .noBucket }
       let earlier = try SQLiteStore.entry(entry.bucket, entry.key, db)
       if onlyIfAbsent, let earlier { return .exists(earlier) }
-      if let earlier, SQLiteStore.isLater(earlier.sequencer, than: entry.sequencer) {
+      if let earlier, ObjectEvents.isLater(earlier.sequencer, than: entry.sequencer) {
         try SQLiteStore.insert(event, db)
         return .stored(replaced: entry.blobID)
       }
@@ -83,7 +83,7 @@ extension SQLiteStore: ObjectIndex {
 
   private static func advance(_ bucket: String, _ key: String, to sequencer: String, _ db: Database) throws -> Bool {
     let last = try db.row("SELECT sequencer FROM sequencers WHERE bucket = ? AND key = ?", [bucket, key])
-    if let last, !isLater(sequencer, than: last["sequencer"]) { return false }
+    if let last, !ObjectEvents.isLater(sequencer, than: last["sequencer"]) { return false }
     try db.run(
       "INSERT OR REPLACE INTO sequencers (bucket, key, sequencer) VALUES (?, ?, ?)", [bucket, key, sequencer])
     return true
@@ -92,17 +92,6 @@ extension SQLiteStore: ObjectIndex {
   static func createBucket(_ name: String, at now: Timestamp, _ db: Database) throws -> Bool {
     try db.run("INSERT OR IGNORE INTO buckets (name, created_at) VALUES (?, ?)", [name, now.milliseconds])
     return db.changesCount > 0
-  }
-
-  /// Sequencers are hexadecimal and may differ in length: the shorter is padded with zeros on the right.
-  ///
-  /// Source: AWS, "Event message structure", `sequencer`.
-  private static func isLater(_ sequencer: String, than other: String) -> Bool {
-    let width = max(sequencer.utf8.count, other.utf8.count)
-    func padded(_ text: String) -> String {
-      text.uppercased() + String(repeating: "0", count: width - text.utf8.count)
-    }
-    return padded(sequencer) > padded(other)
   }
 
   private static func entry(_ bucket: String, _ key: String, _ db: Database) throws -> ObjectEntry? {

@@ -30,6 +30,32 @@ public struct SymbolResult: Sendable, Hashable, Codable {
   }
 }
 
+extension SymbolResult {
+  /// The result for stores; `init(stored:)` reads it back.
+  public var stored: JSON {
+    switch outcome {
+    case .stored(let key, let bytes, let rows):
+      ["symbol": .string(symbol), "key": .string(key), "bytes": JSON(bytes), "rows": JSON(rows)]
+    case .failed(let code, let reason):
+      ["symbol": .string(symbol), "code": .string(code.rawValue), "reason": .string(reason)]
+    }
+  }
+
+  /// Reads what `stored` wrote; nil if a member is absent or unknown.
+  public init?(stored: JSON) {
+    guard let symbol = stored["symbol"]?.string else { return nil }
+    if let key = stored["key"]?.string, let bytes = stored["bytes"]?.int, let rows = stored["rows"]?.int {
+      self.init(symbol: symbol, outcome: .stored(key: key, bytes: bytes, rows: rows))
+    } else if let code = stored["code"]?.string.flatMap({ SourceError.Code(rawValue: $0) }),
+      let reason = stored["reason"]?.string
+    {
+      self.init(symbol: symbol, outcome: .failed(code: code, reason: reason))
+    } else {
+      return nil
+    }
+  }
+}
+
 /// One attempt of a worker over a chunk, and what must follow it: another attempt later, or the report.
 ///
 /// Pure: its dice are a function of run, chunk and attempt, so the same chunk waits equally long wherever it is decided.

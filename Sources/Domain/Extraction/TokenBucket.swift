@@ -78,6 +78,25 @@ public struct TokenBucket: Sendable, Hashable {
   }
 }
 
+extension TokenBucket {
+  /// The bucket for stores; `init(stored:)` reads it back.
+  public var stored: JSON {
+    [
+      "requests_per_minute": JSON(requestsPerMinute), "level": JSON(Int(level)),
+      "counted": JSON(Int(counted.milliseconds)),
+    ]
+  }
+
+  /// Reads what `stored` wrote; nil if a member is absent, or the level is one that the bucket cannot hold.
+  public init?(stored: JSON) {
+    guard let rate = stored["requests_per_minute"]?.int, (1...1_000_000).contains(rate),
+      let level = stored["level"]?.int, (0...rate * Int(TokenBucket.unitsPerToken)).contains(level),
+      let counted = stored["counted"]?.int
+    else { return nil }
+    self.init(rate, level: Int64(level), counted: Timestamp(milliseconds: Int64(counted)))
+  }
+}
+
 extension TokenBucket: Codable {
   private enum CodingKeys: String, CodingKey {
     case requestsPerMinute, level, counted

@@ -72,6 +72,28 @@ public struct CircuitBreaker: Sendable, Hashable, Codable {
     }
   }
 
+  /// The whole state, for stores; `init(stored:)` reads it back.
+  public var stored: JSON {
+    switch state {
+    case .closed(let failures):
+      ["state": .string(name), "failures": .array(failures.map { JSON(Int($0.milliseconds)) })]
+    case .open(let since): ["state": .string(name), "since": JSON(Int(since.milliseconds))]
+    case .probing(let run, let since):
+      ["state": .string(name), "since": JSON(Int(since.milliseconds)), "run": .string(run)]
+    }
+  }
+
+  /// Reads what `stored` wrote; nil if a member is absent or unknown.
+  public init?(stored: JSON) {
+    func moment(_ json: JSON?) -> Timestamp? { json?.int.map { Timestamp(milliseconds: Int64($0)) } }
+    switch (stored["state"]?.string, stored["failures"]?.elements, moment(stored["since"]), stored["run"]?.string) {
+    case ("closed", let failures?, _, _): state = .closed(failures: failures.compactMap { moment($0) })
+    case ("open", _, let since?, _): state = .open(since: since)
+    case ("half_open", _, let since?, let run?): state = .probing(run: run, since: since)
+    case (_, _, _, _): return nil
+    }
+  }
+
   /// The state by name and since when, as histories keep it.
   public var json: JSON {
     switch state {

@@ -1,4 +1,5 @@
 import Events
+import Ingestion
 import Telemetry
 
 /// An object's entry in the index of its bucket.
@@ -42,6 +43,28 @@ public enum ObjectCommit: Sendable, Hashable {
   /// The key is taken and `onlyIfAbsent` was asked.
   case exists(ObjectEntry)
   case noBucket
+}
+
+/// Where workers store what they fetched. Adapters: `ObjectStore`, `AWSPorts.AWSStore` on S3.
+public protocol RawObjects: Sendable {
+  /// Stores an object under a key that is free; durable when it returns.
+  func putIfAbsent(_ draft: ObjectStore.Draft) async throws(StoreError) -> RawObjectPut
+}
+
+/// What came of writing a raw object.
+public enum RawObjectPut: Sendable, Hashable {
+  case stored
+  /// - Parameter runID: the run that holds the key; nil if somebody else does.
+  case exists(runID: String?, size: Int)
+  case noBucket
+}
+
+/// Turns raw notifications of S3 into events on the bus. Adapters: `BusNotifier`, `AWSPorts.AWSStore` by `PutEvents`.
+public protocol ObjectNotifier: Sendable {
+  /// Publishes what is news, each object's once and never an older after a newer (D22), and writes the cause's row.
+  ///
+  /// Returns the row; that of the first time if the cause is decided already.
+  func notify(_ objects: [ObjectCreated], of cause: Cause) async throws(StoreError) -> LedgerEntry
 }
 
 /// Somebody else's word that an object came into being, and the event that it causes if it is news.

@@ -139,15 +139,10 @@ public struct MessageView: Sendable, Hashable {
   }
 }
 
-/// Queues with visibility timeouts and redrive. Adapter: `SQLiteStore`; served as SQS.
-public protocol WorkQueues: Sendable {
-  /// False if a queue of that name exists; it stays as it is.
-  func create(_ queue: QueueDefinition, at now: Timestamp) async throws(StoreError) -> Bool
-  func queue(_ name: String) async throws(StoreError) -> QueueDefinition?
-  func queues() async throws(StoreError) -> [QueueDefinition]
-  /// Replaces the definition of an existing queue.
-  func update(_ queue: QueueDefinition) async throws(StoreError)
-  /// Throws `refused` if a queue does not exist; then none is sent. A message whose id is known is left as it is.
+/// What senders and workers do with the messages of queues. Adapters: `SQLiteStore`, `AWSPorts.AWSStore` on SQS.
+public protocol MessageQueues: Sendable {
+  /// Throws `refused` if a queue does not exist; then none is sent. A message whose id is known is left as it is, where
+  /// the queue knows ids at all: SQS's standard queues may hold a copy.
   func send(_ messages: [OutgoingMessage], at now: Timestamp) async throws(StoreError)
   /// The next visible messages, hidden for `visibility`; those received too often go to the dead-letter queue instead.
   func receive(
@@ -156,12 +151,26 @@ public protocol WorkQueues: Sendable {
   /// False if the receipt is not that of the last receive.
   func delete(_ queue: String, receipt: String) async throws(StoreError) -> Bool
   /// Shows the message again at that moment. `uncounted` takes the receive back. False if the receipt is stale.
+  func putBack(
+    _ message: ReceivedMessage, until: Timestamp, uncounted: Bool, at now: Timestamp
+  ) async throws(StoreError) -> Bool
+  func depth(_ queue: String, at now: Timestamp) async throws(StoreError) -> QueueDepth
+}
+
+/// Queues with visibility timeouts and redrive. Adapter: `SQLiteStore`; served as SQS.
+public protocol WorkQueues: MessageQueues {
+  /// False if a queue of that name exists; it stays as it is.
+  func create(_ queue: QueueDefinition, at now: Timestamp) async throws(StoreError) -> Bool
+  func queue(_ name: String) async throws(StoreError) -> QueueDefinition?
+  func queues() async throws(StoreError) -> [QueueDefinition]
+  /// Replaces the definition of an existing queue.
+  func update(_ queue: QueueDefinition) async throws(StoreError)
+  /// Shows the message again at that moment. `uncounted` takes the receive back. False if the receipt is stale.
   func release(
     _ queue: String, receipt: String, until: Timestamp, uncounted: Bool
   ) async throws(StoreError) -> Bool
   /// The message of that id; nil once it was taken, or moved under another id.
   func message(_ id: String) async throws(StoreError) -> MessageView?
-  func depth(_ queue: String, at now: Timestamp) async throws(StoreError) -> QueueDepth
   /// The earliest moment at which a message of the queue is or was visible; nil if it is empty.
   func nextVisible(_ queue: String) async throws(StoreError) -> Timestamp?
   /// Shows messages again that are in hands which no longer exist; those that were put back wait on.
@@ -169,4 +178,12 @@ public protocol WorkQueues: Sendable {
   func purge(_ queue: String) async throws(StoreError)
   /// Removes the queue and its messages; false if there is none.
   func remove(queue: String) async throws(StoreError) -> Bool
+}
+
+extension WorkQueues {
+  public func putBack(
+    _ message: ReceivedMessage, until: Timestamp, uncounted: Bool, at now: Timestamp
+  ) async throws(StoreError) -> Bool {
+    try await release(message.queue, receipt: message.receipt, until: until, uncounted: uncounted)
+  }
 }

@@ -1,6 +1,7 @@
 import Alarms
 import ArgumentParser
 import ConfigFiles
+import ConfigModel
 import Engine
 import Events
 import Measures

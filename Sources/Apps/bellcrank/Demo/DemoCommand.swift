@@ -1,4 +1,5 @@
 import ConfigFiles
+import ConfigModel
 import ArgumentParser
 import AsyncHTTPClient
 import Engine

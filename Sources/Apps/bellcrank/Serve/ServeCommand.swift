@@ -1,6 +1,7 @@
 import ArgumentParser
 import AsyncHTTPClient
 import ConfigFiles
+import ConfigModel
 import Console
 import Engine
 import Events

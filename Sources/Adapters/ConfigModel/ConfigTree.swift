@@ -1,6 +1,4 @@
-import Yams
-
-/// Reads the keys of one YAML text into a draft: every one known, once, and none missing.
+/// Reads the keys of one file into a draft: every one known, once, and none missing.
 struct ConfigTree {
   private(set) var draft: ConfigDraft
 
@@ -8,23 +6,13 @@ struct ConfigTree {
     draft = ConfigDraft(file: file)
   }
 
-  /// Reads the whole text. Text that is no YAML gives one problem, for what follows it cannot be read.
-  mutating func read(_ text: String) {
-    let root: Node?
-    do {
-      root = try Yams.compose(yaml: text)
-    } catch let error as YamlError {
-      report(error)
-      return
-    } catch {
-      draft.report(.file(name: draft.file), nil, "cannot be read: \(error)")
-      return
-    }
-    guard let mapping = root?.mapping else {
+  /// Reads the whole file.
+  mutating func read(_ root: ConfigNode) {
+    guard case .mapping(let members) = root.content else {
       draft.report(.file(name: draft.file), nil, "holds no keys")
       return
     }
-    read(mapping, [], names: [], at: .file(name: draft.file))
+    read(members, [], names: [], at: .file(name: draft.file))
   }
 
   // MARK: Sections
@@ -32,12 +20,15 @@ struct ConfigTree {
   /// - Parameters:
   ///   - pattern: the section as the table spells it, `["sources", "*"]`.
   ///   - names: the section as the file spells it, `["sources", "yahoo_finance"]`.
-  private mutating func read(_ mapping: Node.Mapping, _ pattern: [String], names: [String], at place: ConfigPlace) {
+  private mutating func read(
+    _ members: [ConfigNode.Member], _ pattern: [String], names: [String], at place: ConfigPlace
+  ) {
     let children = ConfigTree.children(of: pattern)
     var seen: Set<String> = []
-    for (key, value) in mapping {
+    for member in members {
+      let (key, value) = (member.key, member.value)
       let place = self.place(of: key)
-      guard let name = key.scalar?.string else {
+      guard let name = key.scalar else {
         draft.report(place, names.isEmpty ? nil : names.joined(separator: "."), "a key must be a word")
         continue
       }
@@ -66,7 +57,7 @@ struct ConfigTree {
     }
   }
 
-  private mutating func readSource(_ name: String, _ value: Node, _ names: [String], at place: ConfigPlace) {
+  private mutating func readSource(_ name: String, _ value: ConfigNode, _ names: [String], at place: ConfigPlace) {
     let path = (names + [name]).joined(separator: ".")
     switch TextRule.identifier.read(name) {
     case .success:
@@ -78,12 +69,12 @@ struct ConfigTree {
   }
 
   /// A key's value, or the section under it.
-  private mutating func read(_ value: Node, _ pattern: [String], _ names: [String], at place: ConfigPlace) {
+  private mutating func read(_ value: ConfigNode, _ pattern: [String], _ names: [String], at place: ConfigPlace) {
     let path = names.joined(separator: ".")
     if let key = ConfigKey.all.first(where: { ConfigKey.parts($0.path) == pattern }) {
       read(value, key, path, at: place)
-    } else if let mapping = value.mapping {
-      read(mapping, pattern, names: names, at: place)
+    } else if case .mapping(let members) = value.content {
+      read(members, pattern, names: names, at: place)
     } else {
       draft.report(place, path, "must hold keys, is \(ConfigTree.words(value))")
     }
@@ -108,10 +99,10 @@ struct ConfigTree {
 
   // MARK: Values
 
-  private mutating func read(_ node: Node, _ key: ConfigKey, _ path: String, at place: ConfigPlace) {
+  private mutating func read(_ node: ConfigNode, _ key: ConfigKey, _ path: String, at place: ConfigPlace) {
     switch key.rule {
     case .list(let rule, let counts):
-      guard let sequence = node.sequence else {
+      guard case .sequence(let sequence) = node.content else {
         draft.report(place, path, "must be \(key.range), is \(ConfigTree.words(node))")
         return
       }
@@ -132,65 +123,40 @@ struct ConfigTree {
   }
 
   /// A number as it is written; what YAML takes for a text is none, for another reader of the file would agree.
-  private static func digits(_ node: Node, _ must: String) -> Result<String, Fault> {
-    guard let text = node.scalar?.string, node.tag != Tag(.null) else {
+  private static func digits(_ node: ConfigNode, _ must: String) -> Result<String, Fault> {
+    guard case .scalar(let text, let kind) = node.content, kind != .null else {
       return .failure(Fault("\(must), is \(words(node))"))
     }
-    guard node.tag == Tag(.int) || Int(text) == nil else {
+    guard kind == .integer || Int(text) == nil else {
       return .failure(Fault("\(must), is the text \(Fault.shown(text)); leave out the quotes"))
     }
     return .success(text)
   }
 
   /// A text; what YAML takes for something else (`ON`, 012) is none, for another reader of the file would not see it.
-  private static func text(_ node: Node, _ must: String) -> Result<String, Fault> {
-    guard let text = node.scalar?.string, node.tag != Tag(.null) else {
+  private static func text(_ node: ConfigNode, _ must: String) -> Result<String, Fault> {
+    guard case .scalar(let text, let kind) = node.content, kind != .null else {
       return .failure(Fault("\(must), is \(words(node))"))
     }
-    guard node.tag == Tag(.str) else {
-      let kind = node.tag.description.split(separator: ":").last ?? "value"
-      return .failure(Fault("\(must), is \(text), which YAML takes for \(kind); put it in quotes"))
+    switch kind {
+    case .text: return .success(text)
+    case .integer: return .failure(Fault("\(must), is \(text), which YAML takes for int; put it in quotes"))
+    case .other(let name): return .failure(Fault("\(must), is \(text), which YAML takes for \(name); put it in quotes"))
+    case .null: return .failure(Fault("\(must), is empty"))
     }
-    return .success(text)
   }
 
   /// Goes on after "is".
-  private static func words(_ node: Node) -> String {
-    switch node {
-    case .scalar(let scalar): node.tag == Tag(.null) ? "empty" : Fault.shown(scalar.string)
+  private static func words(_ node: ConfigNode) -> String {
+    switch node.content {
+    case .scalar(let text, let kind): kind == .null ? "empty" : Fault.shown(text)
     case .mapping: "a section of keys"
     case .sequence: "a list"
     case .alias: "an alias"
     }
   }
 
-  // MARK: Places
-
-  private func place(of node: Node) -> ConfigPlace {
-    node.mark.map { place($0) } ?? .file(name: draft.file)
-  }
-
-  private func place(_ mark: Mark) -> ConfigPlace {
-    .line(file: draft.file, line: mark.line, column: mark.column)
-  }
-
-  /// What libYAML says, at its own line.
-  private mutating func report(_ error: YamlError) {
-    switch error {
-    case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
-      .composer(let context, let problem, let mark, _):
-      let around = context.map { " (\($0.text), line \($0.mark.line))" } ?? ""
-      draft.report(place(mark), nil, "is not YAML: \(problem)\(around)")
-    case .duplicatedKeysInMapping(let duplicates, let context):
-      let names = duplicates.sorted().joined(separator: ", ")
-      draft.report(place(context.mark), names, "is written twice in its section")
-    case .reader(let problem, let offset, _, let yaml):
-      let lines = yaml.prefix(offset ?? 0).split(separator: "\n", omittingEmptySubsequences: false)
-      let mark = (line: max(1, lines.count), column: (lines.last?.unicodeScalars.count ?? 0) + 1)
-      draft.report(
-        .line(file: draft.file, line: mark.line, column: mark.column), nil, "is not YAML: \(problem)")
-    case .no, .memory, .writer, .emitter, .representer, .dataCouldNotBeDecoded:
-      draft.report(.file(name: draft.file), nil, "cannot be read: \(error)")
-    }
+  private func place(of node: ConfigNode) -> ConfigPlace {
+    node.mark.map { .line(file: draft.file, line: $0.line, column: $0.column) } ?? .file(name: draft.file)
   }
 }

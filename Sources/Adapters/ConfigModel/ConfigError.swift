@@ -41,7 +41,8 @@ public struct ConfigError: Error, Sendable, Hashable, CustomStringConvertible {
     /// For people: what it must be, and what it is.
     public let reason: String
 
-    init(_ place: ConfigPlace, _ path: String?, _ reason: String) {
+    /// Makes a problem.
+    public init(_ place: ConfigPlace, _ path: String?, _ reason: String) {
       self.place = place
       self.path = path
       self.reason = reason
@@ -57,7 +58,8 @@ public struct ConfigError: Error, Sendable, Hashable, CustomStringConvertible {
   /// At least one: those of the file first, then of variables, of flags, and values that contradict each other.
   public let problems: [Problem]
 
-  init(_ problems: [Problem]) {
+  /// Makes an error of at least one problem.
+  public init(_ problems: [Problem]) {
     precondition(!problems.isEmpty, "an error has a reason")
     self.problems = problems
   }
