@@ -1,6 +1,7 @@
 import ConfigFiles
 import ArgumentParser
 import AsyncHTTPClient
+import CryptoPorts
 import Engine
 import Events
 import HTTPServer

@@ -1,6 +1,7 @@
 import ArgumentParser
 import AsyncHTTPClient
 import ConfigFiles
+import CryptoPorts
 import Console
 import Engine
 import Events
