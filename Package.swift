@@ -45,7 +45,9 @@ let monitoring: [Target.Dependency] = ["Measures", "Alarms", "Logs", "Policies"]
 let package = Package(
   name: "bellcrank",
   platforms: [.macOS(.v15)],
-  products: [.executable(name: "bellcrank", targets: ["bellcrank"])],
+  products: [
+    .executable(name: "bellcrank", targets: ["bellcrank"]), .executable(name: "bootstrap", targets: ["bootstrap"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -84,11 +86,18 @@ let package = Package(
     module(
       "Adapters/SourceClients",
       uses: ["Events", "Extraction", "Engine", "Operations", asyncHTTPClient, nioCore, nioHTTP1]),
-    module("Adapters/SystemPorts", uses: ["Events", "Schedules", "Engine", "Operations", crypto]),
+    module("Adapters/CryptoPorts", uses: ["Engine", crypto]),
+    module("Adapters/SystemPorts", uses: ["Events", "Schedules", "Engine", "Operations", "CryptoPorts"]),
     module("Adapters/ConfigModel", uses: ["Events", "Schedules", "Ingestion", "Engine"]),
     module("Adapters/ConfigFiles", uses: ["Events", "ConfigModel", yams]),
-    // Adapters: the ports on AWS.
-    module("Adapters/AWSPorts", uses: ["Events", "Extraction", "Ingestion", "Telemetry", "Engine"]),
+    // Adapters: the ports on AWS, and the machine of a Lambda function.
+    module(
+      "Adapters/AWSPorts",
+      uses: ["Events", "Extraction", "Ingestion", "Schedules", "Telemetry", "Measures", "Engine", "Operations"]),
+    module(
+      "Adapters/AWSClients",
+      uses: ["Events", "Engine", "AWSPorts", "AWSWire", "CryptoPorts", asyncHTTPClient, nioCore, nioHTTP1, nioPosix]),
+    module("Adapters/LambdaPorts", uses: ["Events", "Engine"]),
     // Edges: the wires.
     .systemLibrary(name: "CZlib", path: "Libraries/CZlib", providers: [.apt(["zlib1g-dev"])]),
     module("Edges/AWSWire", uses: ["Events"]),
@@ -98,23 +107,33 @@ let package = Package(
         "Engine", "Operations", "AWSWire", "Console", "CZlib", "ReplaySource", hummingbird, httpTypes, nioCore,
         nioHTTPTypes, nioPosix, logging, lifecycle, crypto,
       ]),
+    module("Edges/LambdaRuntime", uses: ["Events", "Engine", asyncHTTPClient, nioCore, nioHTTP1, nioPosix]),
     module("Edges/ReplaySource", uses: ["Events"]),
     module("Edges/Console", uses: ["Events", "Schedules", "Telemetry", "Engine", mustache]),
     // Apps.
     .executableTarget(
       name: "bellcrank",
       dependencies: domain + monitoring + [
-        "Engine", "Operations", "SQLiteStore", "LocalObjects", "SourceClients", "SystemPorts", "ConfigModel", "ConfigFiles", "AWSWire",
+        "Engine", "Operations", "SQLiteStore", "LocalObjects", "SourceClients", "SystemPorts", "CryptoPorts", "ConfigModel", "ConfigFiles", "AWSWire",
         "HTTPServer", "Console", "ReplaySource", "Simulation", argumentParser, asyncHTTPClient, nioCore, nioPosix,
         nioHTTP1, logging, lifecycle, unixSignals,
       ],
       path: "Sources/Apps/bellcrank", swiftSettings: strict),
+    .executableTarget(
+      name: "bootstrap",
+      dependencies: [
+        "Events", "Ingestion", "Engine", "ConfigModel", "AWSPorts", "AWSClients", "CryptoPorts", "LambdaPorts",
+        "LambdaRuntime", "SourceClients", asyncHTTPClient, nioPosix,
+      ],
+      path: "Sources/Apps/bootstrap", swiftSettings: strict),
     // The seeded world.
     module("Simulation", uses: domain + ["Engine"]),
     // Tests.
     tests("Patterns", covers: ["Events", "Patterns"]),
     tests("Schedules", covers: ["Events", "Schedules"]),
-    tests("SystemPorts", covers: ["Events", "Schedules", "Engine", "Operations", "AWSWire", "SystemPorts"]),
+    tests(
+      "SystemPorts",
+      covers: ["Events", "Schedules", "Engine", "Operations", "AWSWire", "SystemPorts", "CryptoPorts"]),
     tests("AWSWire", covers: ["AWSWire", "Events"]),
     tests("HTTPServer", covers: ["HTTPServer", "Events", nioCore, nioPosix, logging, lifecycle]),
     tests("ConfigFiles", covers: ["ConfigFiles", "ConfigModel", "Events", "Schedules", "Ingestion", "Engine"]),
@@ -127,7 +146,7 @@ let package = Package(
     tests("Alarms", covers: ["Events", "Measures", "Alarms"]),
     tests("Logs", covers: ["Events", "Logs"]),
     tests("Policies", covers: ["Events", "Policies"]),
-    tests("Engine", covers: domain + ["Engine", "SQLiteStore", "Simulation", "SystemPorts"]),
+    tests("Engine", covers: domain + ["Engine", "SQLiteStore", "Simulation", "SystemPorts", "CryptoPorts"]),
     tests(
       "PortContracts",
       covers: domain + monitoring + ["Engine", "Operations", "SQLiteStore", "LocalObjects", "Simulation", grdb]),
@@ -136,7 +155,7 @@ let package = Package(
     tests(
       "Operations",
       covers: domain + monitoring + [
-        "Engine", "Operations", "SQLiteStore", "Simulation", "SystemPorts", "Console", "HTTPServer",
+        "Engine", "Operations", "SQLiteStore", "Simulation", "SystemPorts", "CryptoPorts", "Console", "HTTPServer",
       ]),
     tests(
       "EndToEnd", covers: [],
@@ -146,6 +165,6 @@ let package = Package(
     tests("SourceClients", covers: ["Events", "Extraction", "SourceClients", "ReplaySource"]),
     tests(
       "Simulations",
-      covers: domain + ["Engine", "Simulation", "SQLiteStore", "SystemPorts"]),
+      covers: domain + ["Engine", "Simulation", "SQLiteStore", "SystemPorts", "CryptoPorts"]),
   ]
 )

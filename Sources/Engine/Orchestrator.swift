@@ -8,7 +8,7 @@ import Telemetry
 /// Decides about every cause: read, validated, resolved, planned, then admitted in one atomic step (D1, D10).
 public struct Orchestrator: Function {
   let settings: Settings
-  private let book: RuleBook
+  private let book: any ScheduleBook
   let desk: any AdmissionDesk
   let universe: any UniverseStore
   private let notifier: any ObjectNotifier
@@ -20,7 +20,7 @@ public struct Orchestrator: Function {
   private let deferredDue: Bell
 
   public init(
-    _ settings: Settings, _ book: RuleBook, _ desk: any AdmissionDesk, _ universe: any UniverseStore,
+    _ settings: Settings, _ book: any ScheduleBook, _ desk: any AdmissionDesk, _ universe: any UniverseStore,
     _ notifier: any ObjectNotifier, _ clock: any WallClock, _ entropy: any Entropy, _ digests: any Digests,
     _ log: any LogSink, bells: Bells, deferredDue: Bell
   ) {
@@ -138,9 +138,7 @@ public struct Orchestrator: Function {
     switch event.source {
     case "aws.events":
       let name = event.resources.first.flatMap { ResourceName($0)?.name } ?? names.scheduleRule
-      guard let rule = book.bus.rule(name), let schedule = rule.schedule, event.time <= clock.now() else { return nil }
-      let instant = Timestamp(milliseconds: event.time.milliseconds - 1)
-      return schedule.next(after: instant, anchor: rule.anchor, zone: .utc) == event.time ? name : nil
+      return event.time <= clock.now() && book.isSlot(event.time, of: name) ? name : nil
     case "transform.pipeline", "extract.pipeline": return names.transformPipelineRule
     case "symbol.universe": return names.symbolUniverseRule
     case "market.events": return names.marketEventsRule

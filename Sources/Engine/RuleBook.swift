@@ -2,8 +2,14 @@ import Events
 import Rules
 import Synchronization
 
+/// Who knows which instants are slots of a schedule. Adapters: `RuleBook`, `AWSPorts.FixedSchedule`.
+public protocol ScheduleBook: Sendable {
+  /// Whether the rule of that name has a slot at that instant.
+  func isSlot(_ instant: Timestamp, of rule: String) -> Bool
+}
+
 /// The rules in force: stored first, then held compiled in one snapshot that is replaced whole.
-public final class RuleBook: Sendable {
+public final class RuleBook: ScheduleBook {
   private let store: any RuleStore
   private let clock: any WallClock
   private let turnstile = Turnstile()
@@ -49,6 +55,12 @@ public final class RuleBook: Sendable {
       replace(nil, named: name)
       return true
     }
+  }
+
+  public func isSlot(_ instant: Timestamp, of rule: String) -> Bool {
+    guard let rule = bus.rule(rule), let schedule = rule.schedule else { return false }
+    let before = Timestamp(milliseconds: instant.milliseconds - 1)
+    return schedule.next(after: before, anchor: rule.anchor, zone: .utc) == instant
   }
 
   private func replace(_ rule: Rule?, named name: String) {

@@ -56,7 +56,7 @@ public enum LedgerMetrics {
   }
 
   /// `Extract/Triggers`: every decision by type, domain and status; §6's example calls the accepted ones `success`.
-  private static func triggers(_ entry: LedgerEntry) -> [Sample] {
+  public static func triggers(_ entry: LedgerEntry) -> [Sample] {
     let status = entry.decision == .dispatched ? "success" : entry.decision.rawValue
     func count(_ name: String, _ dimensions: KeyValuePairs<String, String>) -> Sample {
       Sample(MetricID(Namespace.triggers, name, dimensions), .count, 1, at: entry.at)

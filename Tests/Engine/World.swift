@@ -1,3 +1,4 @@
+import CryptoPorts
 import Engine
 import Events
 import Extraction

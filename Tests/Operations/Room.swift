@@ -1,4 +1,5 @@
 import Alarms
+import CryptoPorts
 import Engine
 import Events
 import Ingestion

@@ -1,3 +1,4 @@
+import CryptoPorts
 import Deliveries
 import Engine
 import Events

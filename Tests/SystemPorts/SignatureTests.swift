@@ -1,4 +1,5 @@
 import AWSWire
+import CryptoPorts
 import Events
 import Foundation
 import SystemPorts

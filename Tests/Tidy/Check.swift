@@ -27,11 +27,11 @@ enum Check: String, CaseIterable, Codable {
     case .noPrinting:
       file.module.hasPrefix("Apps/") ? [] : code(file, ["print("], "prints outside Apps", asWord: true)
     case .noWallClock:
-      file.module == "Adapters/SystemPorts"
+      Check.hostModules.contains(file.module)
         ? [] : code(file, Check.clocks, "reads a clock outside SystemPorts", asWord: true)
     case .noFreeDice: Check.freeDice(file)
     case .noSleeping:
-      file.module == "Adapters/SystemPorts"
+      Check.hostModules.contains(file.module)
         ? [] : code(file, ["Task.sleep", "usleep(", "Thread.sleep"], "sleeps outside SystemPorts", asWord: true)
     case .unsafetyIsExplained:
       unexplained(file, ["@unchecked Sendable", "nonisolated(unsafe)"])
@@ -47,6 +47,9 @@ enum Check: String, CaseIterable, Codable {
       lines(file.lines, file, ["/work/", "/tmp/", "/home/", "/Users/"], "names a path of one machine")
     }
   }
+
+  /// Where the machine's own clock and dice are ports.
+  private static let hostModules: Set<String> = ["Adapters/SystemPorts", "Adapters/LambdaPorts"]
 
   private static let clocks = [
     "Date()", "Date.now", "ContinuousClock", "SuspendingClock", "DispatchTime", "clock_gettime(", "gettimeofday(",
@@ -107,7 +110,7 @@ enum Check: String, CaseIterable, Codable {
   /// Dice that are not handed in cannot be seeded.
   private static func freeDice(_ file: SourceFile) -> [Finding] {
     let needles = [".random(", ".randomElement(", ".shuffled(", ".shuffle(", "SystemRandomNumberGenerator", "UUID()"]
-    guard file.module != "Adapters/SystemPorts" else { return [] }
+    guard !Check.hostModules.contains(file.module) else { return [] }
     return file.codeLines.enumerated().flatMap { index, line in
       needles.filter { line.contains($0) && !line.contains("using:") }
         .map { Finding(path: file.path, line: index + 1, words: "\($0) rolls dice that were not handed in") }

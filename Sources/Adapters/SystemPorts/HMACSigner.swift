@@ -1,4 +1,4 @@
-import Crypto
+import CryptoPorts
 import Operations
 
 /// HMAC-SHA256 of swift-crypto.
@@ -6,6 +6,6 @@ public struct HMACSigner: Signer {
   public init() {}
 
   public func signature(of bytes: [UInt8], secret: [UInt8]) -> String {
-    hex(HMAC<SHA256>.authenticationCode(for: bytes, using: SymmetricKey(data: secret)))
+    CryptoDigests().hmac(bytes, key: secret)
   }
 }

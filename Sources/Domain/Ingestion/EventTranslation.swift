@@ -31,7 +31,7 @@ public enum EventTranslation: Sendable, Hashable {
       .request(body: event.detail)
     case ("aws.events", "Scheduled Event"):
       .scheduled
-    case ("aws.s3", "Object Created"):
+    case ("aws.s3", "Object Created"), ("bellcrank.objects", "Object Created"):
       ObjectCreated(event).map { .objects([$0]) }
         ?? .refused(Refusal(.malformedEvent, field: "detail", "detail names no bucket or no object key"))
     case (let source, let detailType):

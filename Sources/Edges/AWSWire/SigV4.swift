@@ -75,12 +75,12 @@ public struct SigV4: Sendable, Hashable {
     expiresAfterSeconds = expires
   }
 
-  /// A signature to be made.
-  private init(accessKeyID: String, at moment: Timestamp, region: String, service: String, headers: [String]) {
+  /// A signature to be made with that key.
+  init(accessKeyID: String, key: Key, at moment: Timestamp, headers: [String]) {
     self.accessKeyID = accessKeyID
-    date = String(SigV4.text(moment).prefix(8))
-    self.region = region
-    self.service = service
+    date = key.date
+    region = key.region
+    service = key.service
     signedHeaders = headers
     signature = ""
     signedAt = moment
@@ -91,7 +91,7 @@ public struct SigV4: Sendable, Hashable {
   ///
   /// - Parameter payloadHash: of the body as it was sent, or what the client declared instead.
   public func isTrue(for request: WireRequest, payloadHash: String, secret: String, _ digests: Digests) -> Bool {
-    SigV4.isSame(makeSignature(of: request, payloadHash, secret, digests), signature)
+    SigV4.isSame(makeSignature(of: request, payloadHash, signingKey(secret, digests), digests), signature)
   }
 
   /// All bytes are looked at: the time tells nothing about the first that differs.
@@ -109,46 +109,22 @@ public struct SigV4: Sendable, Hashable {
     request.headers.keys.filter { $0.hasPrefix("x-amz-") && !signedHeaders.contains($0) }.sorted()
   }
 
-  /// The headers that sign a request.
-  public static func headers(
-    for request: WireRequest, accessKeyID: String, secret: String, region: String, service: String,
-    at moment: Timestamp, _ digests: Digests
-  ) -> [(name: String, value: String)] {
-    var headers = request.headers
-    headers["host"] = request.host
-    headers["x-amz-date"] = text(moment)
-    let signed = headers.keys.filter { $0 == "host" || $0.hasPrefix("x-amz-") }.sorted()
-    let draft = SigV4(accessKeyID: accessKeyID, at: moment, region: region, service: service, headers: signed)
-    let whole = WireRequest(
-      method: request.method, path: request.path, query: request.query, headers: headers, host: request.host,
-      body: request.body)
-    let signature = draft.makeSignature(of: whole, digests.sha256(request.body), secret, digests)
-    let authorization =
-      "\(algorithm) Credential=\(accessKeyID)/\(draft.scope), SignedHeaders=\(signed.joined(separator: ";")), "
-      + "Signature=\(signature)"
-    return [("X-Amz-Date", text(moment)), ("Authorization", authorization)]
-  }
-
   // MARK: The steps
 
   /// `20250909/us-east-1/events/aws4_request`
   public var scope: String { "\(date)/\(region)/\(service)/aws4_request" }
 
-  private func makeSignature(
-    of request: WireRequest, _ payloadHash: String, _ secret: String, _ digests: Digests
+  func makeSignature(
+    of request: WireRequest, _ payloadHash: String, _ key: [UInt8], _ digests: Digests
   ) -> String {
     let canonical = canonicalRequest(request, payloadHash)
     let text = [SigV4.algorithm, SigV4.text(signedAt), scope, digests.sha256(Array(canonical.utf8))]
       .joined(separator: "\n")
-    return digests.hmac(Array(text.utf8), signingKey(secret, digests))
+    return digests.hmac(Array(text.utf8), key)
   }
 
   func signingKey(_ secret: String, _ digests: Digests) -> [UInt8] {
-    var key = Array("AWS4\(secret)".utf8)
-    for part in [date, region, service, "aws4_request"] {
-      key = SigV4.bytes(digests.hmac(Array(part.utf8), key))
-    }
-    return key
+    Key(secret, date: date, region: region, service: service, digests).bytes
   }
 
   func canonicalRequest(_ request: WireRequest, _ payloadHash: String) -> String {
@@ -156,12 +132,27 @@ public struct SigV4: Sendable, Hashable {
       let value = name == "host" ? request.host : request.headers[name] ?? ""
       return "\(name):\(SigV4.trimmed(value))\n"
     }
-    // Only S3 takes the path as it stands; every other service encodes what is encoded already.
-    let path = service == "s3" ? request.path : request.path.percentEncoded(keeping: "/")
+    // Only S3 takes the path as it stands; every other service tidies it and encodes what is encoded already.
+    let path = service == "s3" ? request.path : SigV4.tidied(request.path).percentEncoded(keeping: "/")
     return [
       request.method, path.isEmpty ? "/" : path, SigV4.sorted(request.query), headers.joined(),
       signedHeaders.joined(separator: ";"), payloadHash,
     ].joined(separator: "\n")
+  }
+
+  /// The path without empty segments and dots, as RFC 3986 §5.2.4 takes them away.
+  private static func tidied(_ path: String) -> String {
+    guard path.contains("//") || path.contains("/.") else { return path }
+    var kept: [Substring] = []
+    for segment in path.split(separator: "/") {
+      switch segment {
+      case ".": continue
+      case "..": _ = kept.popLast()
+      default: kept.append(segment)
+      }
+    }
+    let ends = path.hasSuffix("/") || path.hasSuffix("/.") || path.hasSuffix("/..")
+    return "/" + kept.joined(separator: "/") + (ends && !kept.isEmpty ? "/" : "")
   }
 
   private static func sorted(_ query: String) -> String {
@@ -190,7 +181,7 @@ public struct SigV4: Sendable, Hashable {
     return Timestamp("\(part(0..<4))-\(part(4..<6))-\(part(6..<11)):\(part(11..<13)):\(part(13..<16))")
   }
 
-  private static func bytes(_ hex: String) -> [UInt8] {
+  static func bytes(_ hex: String) -> [UInt8] {
     let digits = hex.compactMap(\.hexDigitValue)
     return stride(from: 0, to: digits.count - 1, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
   }

@@ -1,7 +1,7 @@
 import Events
 import Extraction
 
-/// The only clock of the engine. Adapters: `SystemPorts.SystemClock`, `Simulation.VirtualClock`.
+/// The only clock of the engine. Adapters: `SystemPorts.SystemClock`, `LambdaPorts.PosixClock`, `Simulation.VirtualClock`.
 public protocol WallClock: Sendable {
   /// UTC; may stand still or jump either way.
   func now() -> Timestamp
@@ -9,7 +9,7 @@ public protocol WallClock: Sendable {
   func sleep(for span: Span) async throws(CancellationError)
 }
 
-/// The only dice of the engine. Adapters: `SystemPorts.SystemEntropy`, `Simulation.SeededEntropy`.
+/// The only dice of the engine. Adapters: `SystemPorts.SystemEntropy`, `LambdaPorts.PosixEntropy`, `Simulation.SeededEntropy`.
 public protocol Entropy: Sendable {
   func word() -> UInt64
 }
@@ -21,7 +21,7 @@ extension Entropy {
   }
 }
 
-/// Checksums that others compute too. Adapter: `SystemPorts` hands in swift-crypto's.
+/// Checksums that others compute too. Adapter: `CryptoPorts.CryptoDigests`.
 public protocol Digests: Sendable {
   /// Lower-case hex of SHA-256.
   func sha256(_ bytes: [UInt8]) -> String

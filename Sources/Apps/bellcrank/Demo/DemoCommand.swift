@@ -2,6 +2,7 @@ import ConfigFiles
 import ConfigModel
 import ArgumentParser
 import AsyncHTTPClient
+import CryptoPorts
 import Engine
 import Events
 import HTTPServer

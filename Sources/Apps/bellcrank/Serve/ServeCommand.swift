@@ -2,6 +2,7 @@ import ArgumentParser
 import AsyncHTTPClient
 import ConfigFiles
 import ConfigModel
+import CryptoPorts
 import Console
 import Engine
 import Events

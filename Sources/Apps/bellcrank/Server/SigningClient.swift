@@ -1,4 +1,5 @@
 import AWSWire
+import CryptoPorts
 import Engine
 import Events
 import Operations
