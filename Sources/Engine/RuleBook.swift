@@ -1,5 +1,6 @@
 import Events
 import Rules
+import Schedules
 import Synchronization
 
 /// Who knows which instants are slots of a schedule. Adapters: `RuleBook`, `AWSPorts.FixedSchedule`.

@@ -121,6 +121,8 @@ public struct EnvironmentNames: Sendable, Hashable {
   public var objectRule: String { "\(environment)-customer-raw-object-created" }
   public var orchestrator: String { "\(environment)-customer-data-orchestrator" }
   public var worker: String { "\(environment)-customer-data-worker" }
+  /// The function for raw notifications of foreign buckets, on AWS only.
+  public var notifier: String { "\(environment)-customer-raw-notifier" }
   public var workQueue: String { "\(environment)-customer-ingestion-queue" }
   public var workDeadLetters: String { "\(environment)-customer-ingestion-dlq" }
   public var triggerDeadLetters: String { "\(environment)-customer-ingestion-trigger-dlq" }

@@ -23,6 +23,7 @@ extension AWSStore: AdmissionDesk {
       }
       return try await isWritten(writes, owner, application.cause.id) ? .decided(entry, verdict) : nil
     }
+    if case .decided(let entry, _) = result { metrics?.write(entry) }
     if case .decided(_, .admit) = result, !application.request.dryRun {
       await dispatch(application.cause.runID, application.messages, at: now)
     }
@@ -57,6 +58,7 @@ extension AWSStore: AdmissionDesk {
       if let deadLetter { writes.append(.put(outbox(deadLetter, due: entry.at + AWSStore.dispatchLease))) }
       return try await isWritten(writes, owner, entry.causeID) ? true : nil
     }
+    if isFirst { metrics?.write(entry) }
     if isFirst, let deadLetter { await send(deadLetter, at: entry.at) }
     return isFirst
   }

@@ -26,6 +26,7 @@ public struct AWSStore: Sendable {
   let clock: any WallClock
   let entropy: any Entropy
   let log: any LogSink
+  let metrics: EmbeddedMetrics?
   /// Whether whoever handed over a message deletes it once it is worked on, as Lambda's event source mapping does.
   let deletesFinished: Bool
   let cache = UniverseCache()
@@ -33,10 +34,11 @@ public struct AWSStore: Sendable {
 
   /// - Parameters:
   ///   - queues: the address of the account's queues, without a slash at the end.
-  ///   - deletesFinished: false where Lambda's event source mapping deletes what was worked on.
+  ///   - metrics: nil writes none.
+  ///   - deletesFinished: true where Lambda's event source mapping deletes what was worked on.
   public init(
     _ settings: Settings, _ api: any AWSAPI, queues: String, _ clock: any WallClock, _ entropy: any Entropy,
-    _ log: any LogSink, deletesFinished: Bool
+    _ log: any LogSink, metrics: EmbeddedMetrics?, deletesFinished: Bool
   ) {
     self.settings = settings
     names = EnvironmentNames(settings)
@@ -46,6 +48,7 @@ public struct AWSStore: Sendable {
     self.clock = clock
     self.entropy = entropy
     self.log = log
+    self.metrics = metrics
     self.deletesFinished = deletesFinished
   }
 

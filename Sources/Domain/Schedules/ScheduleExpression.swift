@@ -15,6 +15,14 @@ public struct ScheduleExpression: Sendable, Hashable {
   /// The most Unicode scalars a text may have. Source: the API's model, `ScheduleExpression` max 256.
   public static let lengthMax = 256
 
+  /// Whether it counts from when it was set, not by the calendar.
+  public var isRate: Bool {
+    switch plan {
+    case .rate: true
+    case .cron, .once: false
+    }
+  }
+
   /// As it was written.
   public let text: String
   /// Whose language it is in.
