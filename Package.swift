@@ -126,8 +126,9 @@ let package = Package(
         "LambdaRuntime", "SourceClients", asyncHTTPClient, nioPosix,
       ],
       path: "Sources/Apps/bootstrap", swiftSettings: strict),
-    // The seeded world.
+    // The seeded world, and the model of AWS.
     module("Simulation", uses: domain + ["Engine"]),
+    module("AWSModel", uses: ["Events", "Engine", "AWSPorts"]),
     // Tests.
     tests("Patterns", covers: ["Events", "Patterns"]),
     tests("Schedules", covers: ["Events", "Schedules"]),
@@ -149,7 +150,7 @@ let package = Package(
     tests("Engine", covers: domain + ["Engine", "SQLiteStore", "Simulation", "SystemPorts", "CryptoPorts"]),
     tests(
       "PortContracts",
-      covers: domain + monitoring + ["Engine", "Operations", "SQLiteStore", "LocalObjects", "Simulation", grdb]),
+      covers: domain + monitoring + ["Engine", "Operations", "SQLiteStore", "LocalObjects", "Simulation", "AWSModel", "AWSPorts", "CryptoPorts", grdb]),
     tests("Console", covers: domain + ["Console", "Engine"]),
     tests("CLI", covers: domain + ["bellcrank", "Engine", "AWSWire", "SystemPorts", argumentParser]),
     tests(
@@ -161,6 +162,7 @@ let package = Package(
       "EndToEnd", covers: [],
       exclude: ["browser", "chaos", "console.py", "harness", "sections", "kill9.py", "specification.py"]),
     tests("Tidy", covers: []),
+    tests("AWSModel", covers: ["Events", "Engine", "AWSPorts", "AWSModel", "CryptoPorts", "Simulation"]),
     tests("ReplaySource", covers: ["Events", "ReplaySource"]),
     tests("SourceClients", covers: ["Events", "Extraction", "SourceClients", "ReplaySource"]),
     tests(

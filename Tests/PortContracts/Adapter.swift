@@ -4,7 +4,11 @@ import SQLiteStore
 import Synchronization
 import Testing
 
-/// A way to make a store that plays every durable port; one that adds itself to `all` runs every contract.
+/// The ports that both runtimes have: what the orchestrator and the worker stand on.
+typealias IngestionStore = AdmissionDesk & RunJournal & SourceBudget & UniverseStore & Ledger & MessageQueues
+
+/// A way to make a store that plays every durable port of the embedded runtime; one that adds itself to `all` runs every
+/// contract, and with those of `Side.all` the contracts that both runtimes keep.
 struct Adapter: Sendable, CustomTestStringConvertible {
   let name: String
   /// Opens the store that lives in that folder, new or as it was left.

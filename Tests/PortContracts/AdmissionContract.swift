@@ -7,11 +7,11 @@ import Testing
 
 /// What `AdmissionDesk` promises about one request: its verdict, and what the verdict leaves behind (D9, D10, D18).
 @Suite struct AdmissionContract {
-  @Test(arguments: Adapter.all)
+  @Test(arguments: Side.all)
   func `a first request is dispatched with its run, its chunks, its messages and its row`(
-    _ adapter: Adapter
+    _ side: Side
   ) async throws {
-    try await adapter.run { stage in
+    try await side.run { stage in
       let application = try Sample.application("one")
       let result = try await stage.store.admit(application, at: Sample.start)
       #expect(result.decision == .dispatched)
@@ -35,9 +35,9 @@ import Testing
     }
   }
 
-  @Test(arguments: Adapter.all)
-  func `a cause that is delivered again is told its decision, and nothing is written`(_ adapter: Adapter) async throws {
-    try await adapter.run { stage in
+  @Test(arguments: Side.all)
+  func `a cause that is delivered again is told its decision, and nothing is written`(_ side: Side) async throws {
+    try await side.run { stage in
       let first = try await stage.store.admit(try Sample.application("one"), at: Sample.start)
       try stage.reopen()
       let again = try await stage.store.admit(try Sample.application("one"), at: Sample.start.after(5))
@@ -48,9 +48,9 @@ import Testing
     }
   }
 
-  @Test(arguments: Adapter.all)
-  func `the same key and payload is a duplicate that names the first run`(_ adapter: Adapter) async throws {
-    try await adapter.run { stage in
+  @Test(arguments: Side.all)
+  func `the same key and payload is a duplicate that names the first run`(_ side: Side) async throws {
+    try await side.run { stage in
       let first = try Sample.application("one", key: "manual-001")
       _ = try await stage.store.admit(first, at: Sample.start)
       try stage.reopen()
@@ -62,9 +62,9 @@ import Testing
     }
   }
 
-  @Test(arguments: Adapter.all)
-  func `the same key with another payload is a conflict`(_ adapter: Adapter) async throws {
-    try await adapter.run { stage in
+  @Test(arguments: Side.all)
+  func `the same key with another payload is a conflict`(_ side: Side) async throws {
+    try await side.run { stage in
       let first = try Sample.application("one", key: "manual-001")
       _ = try await stage.store.admit(first, at: Sample.start)
       let other = try Sample.application("two", key: "manual-001", asks: ["symbols": ["AAPL"]])
@@ -75,9 +75,9 @@ import Testing
     }
   }
 
-  @Test(arguments: Adapter.all)
-  func `a key suppresses its repetition for its life and not a millisecond longer`(_ adapter: Adapter) async throws {
-    try await adapter.run(try Sample.settings(.init(claimLife: .hours(2)))) { stage in
+  @Test(arguments: Side.all)
+  func `a key suppresses its repetition for its life and not a millisecond longer`(_ side: Side) async throws {
+    try await side.run(try Sample.settings(.init(claimLife: .hours(2)))) { stage in
       _ = try await stage.store.admit(try Sample.application("one", key: "k"), at: Sample.start)
       let end = Sample.start + .hours(2)
       let early = Timestamp(milliseconds: end.milliseconds - 1)
@@ -88,9 +88,9 @@ import Testing
     }
   }
 
-  @Test(arguments: Adapter.all)
-  func `a failed run frees its key, any other keeps it`(_ adapter: Adapter) async throws {
-    try await adapter.run { stage in
+  @Test(arguments: Side.all)
+  func `a failed run frees its key, any other keeps it`(_ side: Side) async throws {
+    try await side.run { stage in
       let first = try Sample.application("one", key: "k")
       _ = try await stage.store.admit(first, at: Sample.start)
       #expect(try await stage.store.end(first, with: Sample.failed, at: Sample.start) == .failed)
@@ -103,9 +103,9 @@ import Testing
     }
   }
 
-  @Test(arguments: Adapter.all)
-  func `a dry run writes its row and nothing else`(_ adapter: Adapter) async throws {
-    try await adapter.run { stage in
+  @Test(arguments: Side.all)
+  func `a dry run writes its row and nothing else`(_ side: Side) async throws {
+    try await side.run { stage in
       let asked = try Sample.application("dry", key: "k", asks: ["dry_run": true])
       let dry = try await stage.store.admit(asked, at: Sample.start)
       #expect(dry.decision == .dryRun)
@@ -119,9 +119,9 @@ import Testing
     }
   }
 
-  @Test(arguments: Adapter.all)
-  func `four causes above one are a loop: refused, with a dead letter`(_ adapter: Adapter) async throws {
-    try await adapter.run { stage in
+  @Test(arguments: Side.all)
+  func `four causes above one are a loop: refused, with a dead letter`(_ side: Side) async throws {
+    try await side.run { stage in
       let third = try await stage.store.admit(try Sample.application("third", .event, hops: 3), at: Sample.start)
       #expect(third.decision == .dispatched)
       let fourth = try await stage.store.admit(try Sample.application("fourth", .event, hops: 4), at: Sample.start)
@@ -149,11 +149,11 @@ import Testing
     }
   }
 
-  @Test(arguments: Adapter.all)
+  @Test(arguments: Side.all)
   func `the fourth re-ingestion of a table, date and reason is a loop until the day is over`(
-    _ adapter: Adapter
+    _ side: Side
   ) async throws {
-    try await adapter.run { stage in
+    try await side.run { stage in
       func ask(
         _ name: String, _ reason: String?, at now: Timestamp, kind: RequestReader.Kind = .reingestion
       ) async throws -> Decision {
@@ -176,11 +176,11 @@ import Testing
     }
   }
 
-  @Test(arguments: Adapter.all)
+  @Test(arguments: Side.all)
   func `a request that cannot be written whole is not written at all, and takes no other with it`(
-    _ adapter: Adapter
+    _ side: Side
   ) async throws {
-    try await adapter.run { stage in
+    try await side.run { stage in
       let twice = Chunk(index: 0, symbols: ["AAPL"], delay: .zero)
       let torn = try Sample.application("torn", key: "k", chunks: [twice, twice])
       let whole = try Sample.application("whole")
@@ -197,9 +197,9 @@ import Testing
     }
   }
 
-  @Test(arguments: Adapter.all)
-  func `a cause that never reached admission gets one row and one dead letter`(_ adapter: Adapter) async throws {
-    try await adapter.run { stage in
+  @Test(arguments: Side.all)
+  func `a cause that never reached admission gets one row and one dead letter`(_ side: Side) async throws {
+    try await side.run { stage in
       let letter = OutgoingMessage(queue: Sample.letters, id: "dead-x", body: "{}", visibleAt: Sample.start)
       #expect(try await stage.store.close(Sample.entry("x", .rejected), deadLetter: letter))
       try stage.reopen()
@@ -209,9 +209,9 @@ import Testing
     }
   }
 
-  @Test(arguments: Adapter.all)
-  func `sixteen at once with the same key come to one run`(_ adapter: Adapter) async throws {
-    try await adapter.run { stage in
+  @Test(arguments: Side.all)
+  func `sixteen at once with the same key come to one run`(_ side: Side) async throws {
+    try await side.run { stage in
       let applications = try (0..<16).map { try Sample.application("cause-\($0)", .event, key: "same") }
       let decisions = try await admitAtOnce(applications, stage.store)
       #expect(decisions.filter { $0 == .dispatched }.count == 1)
@@ -220,11 +220,11 @@ import Testing
     }
   }
 
-  private func attempt(_ application: Application, _ store: any Store) async -> Result<AdmissionResult, StoreError> {
+  private func attempt(_ application: Application, _ store: any IngestionStore) async -> Result<AdmissionResult, StoreError> {
     do { return .success(try await store.admit(application, at: Sample.start)) } catch { return .failure(error) }
   }
 
-  private func expectNothing(in store: any Store) async throws {
+  private func expectNothing(in store: any IngestionStore) async throws {
     #expect(try await store.runs(limit: 10).isEmpty)
     #expect(try await store.depth(Sample.workQueue, at: Sample.start.after(900)).visible == 0)
     #expect(try await store.nextDeferred(.events) == nil)
@@ -232,7 +232,7 @@ import Testing
 }
 
 /// Stands them all at the door in the same moment, and says how each was decided.
-func admitAtOnce(_ applications: [Application], _ store: any Store) async throws -> [Decision] {
+func admitAtOnce(_ applications: [Application], _ store: any IngestionStore) async throws -> [Decision] {
   try await withThrowingTaskGroup(of: Decision.self) { group in
     for application in applications {
       group.addTask { try await store.admit(application, at: Sample.start).decision }

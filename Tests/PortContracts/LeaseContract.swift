@@ -6,9 +6,9 @@ import Testing
 
 /// What `AdmissionDesk` promises to whoever holds a table (D13).
 @Suite struct LeaseContract {
-  @Test(arguments: Adapter.all)
-  func `a held table lets every cause wait, of any trigger, and no other table`(_ adapter: Adapter) async throws {
-    try await adapter.run { stage in
+  @Test(arguments: Side.all)
+  func `a held table lets every cause wait, of any trigger, and no other table`(_ side: Side) async throws {
+    try await side.run { stage in
       let until = Sample.start.after(600)
       #expect(try await hold(stage, "ops", until) == Admission.Lease(owner: "ops", until: until))
       try stage.reopen()
@@ -24,9 +24,9 @@ import Testing
     }
   }
 
-  @Test(arguments: Adapter.all)
-  func `a table has one holder, who may extend, until it lets go or its time is up`(_ adapter: Adapter) async throws {
-    try await adapter.run { stage async throws in
+  @Test(arguments: Side.all)
+  func `a table has one holder, who may extend, until it lets go or its time is up`(_ side: Side) async throws {
+    try await side.run { stage async throws in
       #expect(try await hold(stage, "a", Sample.start.after(60)) != nil)
       #expect(try await hold(stage, "b", Sample.start.after(60)) == nil)
       #expect(try await hold(stage, "a", Sample.start.after(120))?.until == Sample.start.after(120))
@@ -39,9 +39,9 @@ import Testing
     }
   }
 
-  @Test(arguments: Adapter.all)
-  func `sixteen who want a table at once: one has it`(_ adapter: Adapter) async throws {
-    try await adapter.run { stage in
+  @Test(arguments: Side.all)
+  func `sixteen who want a table at once: one has it`(_ side: Side) async throws {
+    try await side.run { stage in
       let store = stage.store
       let won = try await withThrowingTaskGroup(of: Bool.self) { group in
         for number in 0..<16 {
@@ -59,11 +59,11 @@ import Testing
     }
   }
 
-  @Test(arguments: Adapter.all)
+  @Test(arguments: Side.all)
   func `when the holder lets go, those who waited are asked at once and in order, also those behind them`(
-    _ adapter: Adapter
+    _ side: Side
   ) async throws {
-    try await adapter.run { stage in
+    try await side.run { stage in
       _ = try await hold(stage, "ops", Sample.start.after(3_600))
       for name in ["a", "b", "c"] {
         _ = try await stage.store.admit(try Sample.application(name, .event), at: Sample.start)
@@ -78,9 +78,9 @@ import Testing
     }
   }
 
-  @Test(arguments: Adapter.all)
-  func `when the lease runs out, those who waited go on without anybody letting go`(_ adapter: Adapter) async throws {
-    try await adapter.run { stage in
+  @Test(arguments: Side.all)
+  func `when the lease runs out, those who waited go on without anybody letting go`(_ side: Side) async throws {
+    try await side.run { stage in
       _ = try await hold(stage, "ops", Sample.start.after(60))
       _ = try await stage.store.admit(try Sample.application("slot", .schedule), at: Sample.start)
       #expect(try await stage.store.nextDeferred(.others) == Sample.start.after(60))
@@ -89,12 +89,12 @@ import Testing
   }
 
   private func hold(
-    _ stage: Stage, _ owner: String, _ until: Timestamp, at now: Timestamp = Sample.start
+    _ stage: Post, _ owner: String, _ until: Timestamp, at now: Timestamp = Sample.start
   ) async throws -> Admission.Lease? {
     try await stage.store.hold(domain: "market", table: "prices", owner: owner, until: until, at: now)
   }
 
-  private func letGo(_ stage: Stage, _ owner: String) async throws -> Bool {
+  private func letGo(_ stage: Post, _ owner: String) async throws -> Bool {
     try await stage.store.letGo(domain: "market", table: "prices", owner: owner, at: Sample.start)
   }
 }

@@ -6,9 +6,9 @@ import Testing
 
 /// What `Ledger` promises (D32); rows come in through the ports that decide.
 @Suite struct LedgerContract {
-  @Test(arguments: Adapter.all)
-  func `a row comes back as it went in`(_ adapter: Adapter) async throws {
-    try await adapter.run { stage in
+  @Test(arguments: Side.all)
+  func `a row comes back as it went in`(_ side: Side) async throws {
+    try await side.run { stage in
       let row = Sample.entry("cause", .rejected) { about in
         about.eventID = "event"
         about.parentID = "parent"
@@ -42,9 +42,9 @@ import Testing
     }
   }
 
-  @Test(arguments: Adapter.all)
-  func `a cause has one terminal row, and an open one only until then`(_ adapter: Adapter) async throws {
-    try await adapter.run { stage in
+  @Test(arguments: Side.all)
+  func `a cause has one terminal row, and an open one only until then`(_ side: Side) async throws {
+    try await side.run { stage in
       #expect(try await stage.store.close(Sample.entry("cause", .deferred), deadLetter: nil))
       #expect(try await decisions(stage) == [.deferred])
       #expect(try await stage.store.close(Sample.entry("cause", .rejected), deadLetter: nil))
@@ -54,13 +54,13 @@ import Testing
       #expect(try await decisions(stage) == [.rejected])
       #expect(try await decisions(stage) { $0.decision = .deferred } == [])
       #expect(try await stage.store.entry(of: "cause")?.decision == .rejected)
-      #expect(try await stage.store.brokenLinks().isEmpty)
+      #expect(try await stage.isWhole())
     }
   }
 
-  @Test(arguments: Adapter.all)
-  func `sixteen who decide the same cause at once: one decides`(_ adapter: Adapter) async throws {
-    try await adapter.run { stage in
+  @Test(arguments: Side.all)
+  func `sixteen who decide the same cause at once: one decides`(_ side: Side) async throws {
+    try await side.run { stage in
       let store = stage.store
       let won = try await withThrowingTaskGroup(of: Bool.self) { group in
         for _ in 0..<16 {
@@ -75,9 +75,9 @@ import Testing
     }
   }
 
-  @Test(arguments: Adapter.all)
-  func `rows are found by each field and by all at once, the latest first`(_ adapter: Adapter) async throws {
-    try await adapter.run { stage async throws in
+  @Test(arguments: Side.all)
+  func `rows are found by each field and by all at once, the latest first`(_ side: Side) async throws {
+    try await side.run { stage async throws in
       for (number, name) in ["a", "b", "c", "d"].enumerated() {
         let row = Sample.entry(name, number % 2 == 0 ? .invalid : .rejected, at: Sample.start.after(number)) { about in
           about.rule = number < 2 ? "r1" : "r2"
@@ -119,19 +119,19 @@ import Testing
       try stage.reopen()
       _ = try await stage.store.admit(try Sample.application("one"), at: Sample.start)
       try await stage.store.record([Sample.routed("e1", to: [], rows: [Sample.entry("e1", .unmatched)])])
-      #expect(try await causes(stage) { $0.limit = 100 }.count == 52)
+      #expect(try await causes(Post(stage)) { $0.limit = 100 }.count == 52)
       #expect(try await stage.store.brokenLinks().isEmpty)
     }
   }
 
-  private func causes(_ stage: Stage, _ narrow: (inout LedgerQuery) -> Void) async throws -> [String] {
+  private func causes(_ stage: Post, _ narrow: (inout LedgerQuery) -> Void) async throws -> [String] {
     var query = LedgerQuery()
     narrow(&query)
     return try await stage.store.entries(query).map(\.causeID)
   }
 
   private func decisions(
-    _ stage: Stage, _ narrow: (inout LedgerQuery) -> Void = { _ in }
+    _ stage: Post, _ narrow: (inout LedgerQuery) -> Void = { _ in }
   ) async throws -> [Decision] {
     var query = LedgerQuery()
     narrow(&query)

@@ -6,9 +6,9 @@ import Testing
 
 /// What `AdmissionDesk` promises about limits and the breaker (D11, D12).
 @Suite struct LimitContract {
-  @Test(arguments: Adapter.all)
-  func `the eleventh manual run of an hour is told when the next may come`(_ adapter: Adapter) async throws {
-    try await adapter.run { stage in
+  @Test(arguments: Side.all)
+  func `the eleventh manual run of an hour is told when the next may come`(_ side: Side) async throws {
+    try await side.run { stage in
       for number in 0..<10 {
         let now = Sample.start.after(number * 60)
         #expect(try await stage.store.admit(try Sample.application("run-\(number)"), at: now).decision == .dispatched)
@@ -26,11 +26,11 @@ import Testing
     }
   }
 
-  @Test(arguments: Adapter.all)
+  @Test(arguments: Side.all)
   func `dry runs, duplicates and refused runs use nothing of the limit, other triggers neither`(
-    _ adapter: Adapter
+    _ side: Side
   ) async throws {
-    try await adapter.run { stage in
+    try await side.run { stage in
       for number in 0..<9 {
         _ = try await stage.store.admit(try Sample.application("run-\(number)"), at: Sample.start)
       }
@@ -54,9 +54,9 @@ import Testing
     }
   }
 
-  @Test(arguments: Adapter.all)
-  func `sixteen manual runs at once come to exactly ten`(_ adapter: Adapter) async throws {
-    try await adapter.run { stage in
+  @Test(arguments: Side.all)
+  func `sixteen manual runs at once come to exactly ten`(_ side: Side) async throws {
+    try await side.run { stage in
       let decisions = try await admitAtOnce(try (0..<16).map { try Sample.application("run-\($0)") }, stage.store)
       #expect(decisions.filter { $0 == .dispatched }.count == 10)
       #expect(decisions.filter { $0 == .rateLimited }.count == 6)
@@ -64,11 +64,11 @@ import Testing
     }
   }
 
-  @Test(arguments: Adapter.all)
+  @Test(arguments: Side.all)
   func `events beyond the limit wait in line and go on in the order in which they came`(
-    _ adapter: Adapter
+    _ side: Side
   ) async throws {
-    try await adapter.run(try Sample.settings(.init(eventMax: 2))) { stage in
+    try await side.run(try Sample.settings(.init(eventMax: 2))) { stage in
       var decisions: [Decision] = []
       for name in ["a", "b", "c", "d", "e"] {
         decisions.append(try await stage.store.admit(try Sample.application(name, .event), at: Sample.start).decision)
@@ -87,9 +87,9 @@ import Testing
     }
   }
 
-  @Test(arguments: Adapter.all)
-  func `a newcomer does not overtake those in line`(_ adapter: Adapter) async throws {
-    try await adapter.run(try Sample.settings(.init(eventMax: 1))) { stage in
+  @Test(arguments: Side.all)
+  func `a newcomer does not overtake those in line`(_ side: Side) async throws {
+    try await side.run(try Sample.settings(.init(eventMax: 1))) { stage in
       for name in ["a", "b"] { _ = try await stage.store.admit(try Sample.application(name, .event), at: Sample.start) }
       let free = Sample.start.after(60)
       let newcomer = try await stage.store.admit(try Sample.application("c", .event), at: free)
@@ -100,11 +100,11 @@ import Testing
     }
   }
 
-  @Test(arguments: Adapter.all)
+  @Test(arguments: Side.all)
   func `a cause that waits has one open row, keeps its place, and is handed back as it came`(
-    _ adapter: Adapter
+    _ side: Side
   ) async throws {
-    try await adapter.run(try Sample.settings(.init(eventMax: 1))) { stage in
+    try await side.run(try Sample.settings(.init(eventMax: 1))) { stage in
       for name in ["a", "b", "c"] {
         _ = try await stage.store.admit(try Sample.application(name, .event, hops: 2), at: Sample.start)
       }
@@ -127,9 +127,9 @@ import Testing
     }
   }
 
-  @Test(arguments: Adapter.all)
-  func `a waiting cause that is closed leaves the line`(_ adapter: Adapter) async throws {
-    try await adapter.run(try Sample.settings(.init(eventMax: 1))) { stage in
+  @Test(arguments: Side.all)
+  func `a waiting cause that is closed leaves the line`(_ side: Side) async throws {
+    try await side.run(try Sample.settings(.init(eventMax: 1))) { stage in
       for name in ["a", "b"] { _ = try await stage.store.admit(try Sample.application(name, .event), at: Sample.start) }
       #expect(try await stage.store.close(Sample.entry("b", .rejected), deadLetter: nil))
       #expect(try await stage.store.nextDeferred(.events) == nil)
@@ -137,11 +137,11 @@ import Testing
     }
   }
 
-  @Test(arguments: Adapter.all)
+  @Test(arguments: Side.all)
   func `five failed runs in a row open the breaker: slots and manual runs are refused, events wait`(
-    _ adapter: Adapter
+    _ side: Side
   ) async throws {
-    try await adapter.run { stage in
+    try await side.run { stage in
       try await stage.store.fail(runs: 4, from: Sample.start)
       let fifth = try Sample.application("fifth", .schedule)
       #expect(try await stage.store.admit(fifth, at: Sample.start.after(4)).decision == .dispatched)
@@ -161,11 +161,11 @@ import Testing
     }
   }
 
-  @Test(arguments: Adapter.all)
+  @Test(arguments: Side.all)
   func `after its rest an open breaker lets one probe through; its success wakes who waited`(
-    _ adapter: Adapter
+    _ side: Side
   ) async throws {
-    try await adapter.run { stage in
+    try await side.run { stage in
       try await stage.store.fail(runs: 5, from: Sample.start)
       for name in ["e1", "e2"] {
         _ = try await stage.store.admit(try Sample.application(name, .event), at: Sample.start.after(10))
@@ -184,11 +184,11 @@ import Testing
     }
   }
 
-  @Test(arguments: Adapter.all)
+  @Test(arguments: Side.all)
   func `an urgent run may be the probe at once, and its failure opens the breaker for another rest`(
-    _ adapter: Adapter
+    _ side: Side
   ) async throws {
-    try await adapter.run { stage in
+    try await side.run { stage in
       try await stage.store.fail(runs: 5, from: Sample.start)
       let now = Sample.start.after(60)
       let urgent = try Sample.application("urgent", asks: ["urgent": true])
@@ -201,9 +201,9 @@ import Testing
     }
   }
 
-  @Test(arguments: Adapter.all)
-  func `a refused or dry urgent run is no probe`(_ adapter: Adapter) async throws {
-    try await adapter.run(try Sample.settings(.init(manualMax: 1))) { stage in
+  @Test(arguments: Side.all)
+  func `a refused or dry urgent run is no probe`(_ side: Side) async throws {
+    try await side.run(try Sample.settings(.init(manualMax: 1))) { stage in
       try await stage.store.fail(runs: 5, from: Sample.start)
       let now = Sample.start.after(60)
       let dry = try Sample.application("dry", asks: ["urgent": true, "dry_run": true])
@@ -218,11 +218,11 @@ import Testing
     }
   }
 
-  @Test(arguments: Adapter.all)
+  @Test(arguments: Side.all)
   func `a manual run that is told to wait holds a place in the window, and is never refused`(
-    _ adapter: Adapter
+    _ side: Side
   ) async throws {
-    try await adapter.run(try Sample.settings(.init(manualMax: 1))) { stage in
+    try await side.run(try Sample.settings(.init(manualMax: 1))) { stage in
       _ = try await stage.store.hold(
         domain: "market", table: "prices", owner: "ops", until: Sample.start.after(60), at: Sample.start)
       #expect(try await stage.store.admit(try Sample.application("a"), at: Sample.start).decision == .deferred)
@@ -244,11 +244,11 @@ import Testing
     }
   }
 
-  @Test(arguments: Adapter.all)
+  @Test(arguments: Side.all)
   func `those behind a cause that waits for its table are moved in one go, those before it and elsewhere are not`(
-    _ adapter: Adapter
+    _ side: Side
   ) async throws {
-    try await adapter.run { stage in
+    try await side.run { stage in
       for table in ["prices", "dividends"] {
         _ = try await stage.store.hold(
           domain: "market", table: table, owner: "ops", until: Sample.start.after(10), at: Sample.start)
@@ -272,7 +272,7 @@ import Testing
 }
 
 /// Asks again for every cause whose moment has come, as the releaser does.
-func release(_ store: any Store, at now: Timestamp) async throws -> [String: Decision] {
+func release(_ store: any IngestionStore, at now: Timestamp) async throws -> [String: Decision] {
   var decisions: [String: Decision] = [:]
   let waiting = [
     try await store.deferred(.events, at: now, limit: 100), try await store.deferred(.others, at: now, limit: 100),

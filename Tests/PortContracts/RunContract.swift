@@ -7,9 +7,9 @@ import Testing
 
 /// What `RunJournal` promises (D9, D11).
 @Suite struct RunContract {
-  @Test(arguments: Adapter.all)
-  func `the last chunk ends the run, and only the last`(_ adapter: Adapter) async throws {
-    try await adapter.run { stage in
+  @Test(arguments: Side.all)
+  func `the last chunk ends the run, and only the last`(_ side: Side) async throws {
+    try await side.run { stage in
       let (application, messages) = try await dispatched("one", stage)
       let now = Sample.start.after(10)
       #expect(try await finish(stage, application, messages, chunk: 0, [Sample.stored], at: now) == nil)
@@ -26,14 +26,14 @@ import Testing
     }
   }
 
-  @Test(arguments: Adapter.all)
-  func `a run that stored nothing failed, one that stored a part failed partly`(_ adapter: Adapter) async throws {
+  @Test(arguments: Side.all)
+  func `a run that stored nothing failed, one that stored a part failed partly`(_ side: Side) async throws {
     let rows: [(String, [SymbolResult], Run.Status)] = [
       ("all", [Sample.stored, Sample.stored], .succeeded), ("none", [Sample.failed, Sample.failed], .failed),
       ("some", [Sample.failed, Sample.stored], .partlyFailed),
     ]
     for (name, results, status) in rows {
-      try await adapter.run { stage in
+      try await side.run { stage in
         let (application, messages) = try await dispatched(name, stage)
         _ = try await finish(stage, application, messages, chunk: 0, [results[0]], at: Sample.start)
         #expect(
@@ -44,9 +44,9 @@ import Testing
     }
   }
 
-  @Test(arguments: Adapter.all)
-  func `a chunk is found with what its worker needs, and only if there is one`(_ adapter: Adapter) async throws {
-    try await adapter.run { stage in
+  @Test(arguments: Side.all)
+  func `a chunk is found with what its worker needs, and only if there is one`(_ side: Side) async throws {
+    try await side.run { stage in
       let (application, _) = try await dispatched("one", stage)
       try stage.reopen()
       let known = try #require(try await stage.store.chunk(1, of: application.cause.runID))
@@ -63,13 +63,13 @@ import Testing
     _ adapter: Adapter
   ) async throws {
     try await adapter.run { stage in
-      let (application, messages) = try await dispatched("one", stage)
+      let (application, messages) = try await dispatched("one", Post(stage))
       let now = Sample.start.after(10)
       func sweep() async throws -> [String: Run.Status] {
         try await stage.store.endLostChunks(queue: Sample.workQueue, reason: "purged", at: now)
       }
       #expect(try await sweep() == [:])
-      _ = try await finish(stage, application, messages, chunk: 0, [Sample.stored], at: now)
+      _ = try await finish(Post(stage), application, messages, chunk: 0, [Sample.stored], at: now)
       try await stage.store.purge(Sample.workQueue)
       try stage.reopen()
       #expect(try await sweep() == [application.cause.runID: .partlyFailed])
@@ -81,11 +81,11 @@ import Testing
     }
   }
 
-  @Test(arguments: Adapter.all)
+  @Test(arguments: Side.all)
   func `to finish twice is safe: the first results stay, one letter is sent, the run ends once`(
-    _ adapter: Adapter
+    _ side: Side
   ) async throws {
-    try await adapter.run { stage in
+    try await side.run { stage in
       let (application, messages) = try await dispatched("one", stage)
       let letter = OutgoingMessage(queue: Sample.letters, id: "dead-1", body: "{}", visibleAt: Sample.start)
       let now = Sample.start.after(10)
@@ -105,9 +105,9 @@ import Testing
     }
   }
 
-  @Test(arguments: Adapter.all)
-  func `to finish a chunk again deletes the message that brought it`(_ adapter: Adapter) async throws {
-    try await adapter.run { stage in
+  @Test(arguments: Side.all)
+  func `to finish a chunk again deletes the message that brought it`(_ side: Side) async throws {
+    try await side.run { stage in
       let (application, messages) = try await dispatched("one", stage)
       _ = try await finish(stage, application, messages, chunk: 0, [Sample.stored], at: Sample.start)
       let copy = OutgoingMessage(queue: Sample.workQueue, id: "copy", body: "{}", visibleAt: Sample.start)
@@ -121,9 +121,9 @@ import Testing
     }
   }
 
-  @Test(arguments: Adapter.all)
-  func `what an attempt brought is kept, and its message shows again at its moment`(_ adapter: Adapter) async throws {
-    try await adapter.run { stage in
+  @Test(arguments: Side.all)
+  func `what an attempt brought is kept, and its message shows again at its moment`(_ side: Side) async throws {
+    try await side.run { stage in
       let (application, messages) = try await dispatched("one", stage)
       let until = Sample.start.after(400)
       try await stage.store.keep(
@@ -141,9 +141,9 @@ import Testing
     }
   }
 
-  @Test(arguments: Adapter.all)
-  func `a finished chunk keeps its results whatever a late attempt brings`(_ adapter: Adapter) async throws {
-    try await adapter.run { stage in
+  @Test(arguments: Side.all)
+  func `a finished chunk keeps its results whatever a late attempt brings`(_ side: Side) async throws {
+    try await side.run { stage in
       let (application, messages) = try await dispatched("one", stage)
       _ = try await finish(stage, application, messages, chunk: 0, [Sample.stored], at: Sample.start)
       try await stage.store.keep(
@@ -153,9 +153,9 @@ import Testing
     }
   }
 
-  @Test(arguments: Adapter.all)
-  func `sixteen who finish the same chunks at once end the run once`(_ adapter: Adapter) async throws {
-    try await adapter.run { stage in
+  @Test(arguments: Side.all)
+  func `sixteen who finish the same chunks at once end the run once`(_ side: Side) async throws {
+    try await side.run { stage in
       let (application, messages) = try await dispatched("one", stage)
       let store = stage.store
       let ends = try await withThrowingTaskGroup(of: Run.Status?.self) { group in
@@ -174,9 +174,9 @@ import Testing
     }
   }
 
-  @Test(arguments: Adapter.all)
-  func `a success between failures keeps the breaker closed`(_ adapter: Adapter) async throws {
-    try await adapter.run { stage in
+  @Test(arguments: Side.all)
+  func `a success between failures keeps the breaker closed`(_ side: Side) async throws {
+    try await side.run { stage in
       try await stage.store.fail(runs: 4, from: Sample.start)
       let good = try Sample.application("good", .schedule)
       _ = try await stage.store.admit(good, at: Sample.start.after(5))
@@ -187,9 +187,9 @@ import Testing
     }
   }
 
-  @Test(arguments: Adapter.all)
-  func `runs are found by id and listed, the latest first`(_ adapter: Adapter) async throws {
-    try await adapter.run { stage in
+  @Test(arguments: Side.all)
+  func `runs are found by id and listed, the latest first`(_ side: Side) async throws {
+    try await side.run { stage in
       for name in ["a", "b", "c"] {
         _ = try await stage.store.admit(try Sample.application(name, .schedule), at: Sample.start)
       }
@@ -199,7 +199,7 @@ import Testing
   }
 
   /// A run under way, its messages in a worker's hands.
-  private func dispatched(_ name: String, _ stage: Stage) async throws -> (Application, [ReceivedMessage]) {
+  private func dispatched(_ name: String, _ stage: Post) async throws -> (Application, [ReceivedMessage]) {
     let application = try Sample.application(name)
     try #require(try await stage.store.admit(application, at: Sample.start).decision == .dispatched)
     let now = Sample.start.after(60)
@@ -209,7 +209,7 @@ import Testing
   }
 
   private func finish(
-    _ stage: Stage, _ application: Application, _ messages: [ReceivedMessage], chunk: Int, _ results: [SymbolResult],
+    _ stage: Post, _ application: Application, _ messages: [ReceivedMessage], chunk: Int, _ results: [SymbolResult],
     at now: Timestamp, _ letter: OutgoingMessage? = nil
   ) async throws -> Run.Status? {
     try await stage.store.finish(
@@ -217,7 +217,7 @@ import Testing
       at: now)
   }
 
-  private func receive(_ stage: Stage, at now: Timestamp) async throws -> [String] {
+  private func receive(_ stage: Post, at now: Timestamp) async throws -> [String] {
     try await stage.store.receive(Sample.workQueue, limit: 10, visibility: .zero, at: now).map(\.id)
   }
 }

@@ -5,9 +5,9 @@ import Testing
 
 /// What `UniverseStore` promises (D5, D7).
 @Suite struct UniverseContract {
-  @Test(arguments: Adapter.all)
-  func `there is no universe before the first change, which starts from the base`(_ adapter: Adapter) async throws {
-    try await adapter.run { stage in
+  @Test(arguments: Side.all)
+  func `there is no universe before the first change, which starts from the base`(_ side: Side) async throws {
+    try await side.run { stage in
       #expect(try await stage.store.universe(at: Sample.start) == nil)
       try await note(stage, "c1", added: ["NVDA"], removed: ["MSFT"], after: 0)
       try stage.reopen()
@@ -15,18 +15,18 @@ import Testing
     }
   }
 
-  @Test(arguments: Adapter.all)
-  func `a change is in the universe from its effective moment on`(_ adapter: Adapter) async throws {
-    try await adapter.run { stage in
+  @Test(arguments: Side.all)
+  func `a change is in the universe from its effective moment on`(_ side: Side) async throws {
+    try await side.run { stage in
       try await note(stage, "c1", added: ["NVDA"], after: 3_600)
       #expect(try await stage.store.universe(at: Sample.start.after(3_599)) == ["AAPL", "MSFT"])
       #expect(try await stage.store.universe(at: Sample.start.after(3_600)) == ["AAPL", "MSFT", "NVDA"])
     }
   }
 
-  @Test(arguments: Adapter.all)
-  func `changes take effect in the order of their moments, not of their arrival`(_ adapter: Adapter) async throws {
-    try await adapter.run { stage in
+  @Test(arguments: Side.all)
+  func `changes take effect in the order of their moments, not of their arrival`(_ side: Side) async throws {
+    try await side.run { stage in
       try await note(stage, "late", removed: ["NVDA"], after: 200)
       try await note(stage, "early", added: ["NVDA", "AMD"], after: 100)
       try await note(stage, "same moment", added: ["NVDA"], after: 200)
@@ -35,9 +35,9 @@ import Testing
     }
   }
 
-  @Test(arguments: Adapter.all)
-  func `the same change a second time is ignored, and so is a later base`(_ adapter: Adapter) async throws {
-    try await adapter.run { stage in
+  @Test(arguments: Side.all)
+  func `the same change a second time is ignored, and so is a later base`(_ side: Side) async throws {
+    try await side.run { stage in
       try await note(stage, "c1", added: ["NVDA"], after: 0)
       try await note(stage, "c2", removed: ["NVDA"], after: 10)
       try await note(stage, "c1", added: ["AMD"], after: 20, base: ["TSLA"])
@@ -46,7 +46,7 @@ import Testing
   }
 
   private func note(
-    _ stage: Stage, _ id: String, added: [String] = [], removed: [String] = [], after seconds: Int,
+    _ stage: Post, _ id: String, added: [String] = [], removed: [String] = [], after seconds: Int,
     base: [String] = ["AAPL", "MSFT"]
   ) async throws {
     let change = UniverseChange(id: id, added: added, removed: removed, effectiveAt: Sample.start.after(seconds))
@@ -56,9 +56,9 @@ import Testing
 
 /// What `SourceBudget` promises (D12).
 @Suite struct BudgetContract {
-  @Test(arguments: Adapter.all)
-  func `a minute's requests are granted at once, the next wait for their share`(_ adapter: Adapter) async throws {
-    try await adapter.run { stage in
+  @Test(arguments: Side.all)
+  func `a minute's requests are granted at once, the next wait for their share`(_ side: Side) async throws {
+    try await side.run { stage in
       #expect(try await take(stage, 98) == nil)
       try stage.reopen()
       #expect(try await take(stage, 2) == nil)
@@ -69,9 +69,9 @@ import Testing
     }
   }
 
-  @Test(arguments: Adapter.all)
-  func `each source has its own budget, and another rate starts it anew`(_ adapter: Adapter) async throws {
-    try await adapter.run { stage async throws in
+  @Test(arguments: Side.all)
+  func `each source has its own budget, and another rate starts it anew`(_ side: Side) async throws {
+    try await side.run { stage async throws in
       #expect(try await take(stage, 100) == nil)
       #expect(try await take(stage, 100, of: "other") == nil)
       #expect(try await take(stage, 1) != nil)
@@ -80,9 +80,9 @@ import Testing
     }
   }
 
-  @Test(arguments: Adapter.all)
-  func `sixteen workers at once are granted a minute's requests together`(_ adapter: Adapter) async throws {
-    try await adapter.run { stage in
+  @Test(arguments: Side.all)
+  func `sixteen workers at once are granted a minute's requests together`(_ side: Side) async throws {
+    try await side.run { stage in
       let store = stage.store
       let granted = try await withThrowingTaskGroup(of: Bool.self) { group in
         for _ in 0..<30 {
@@ -99,7 +99,7 @@ import Testing
   }
 
   private func take(
-    _ stage: Stage, _ requests: Int, of source: String = "yahoo_finance", at now: Timestamp = Sample.start
+    _ stage: Post, _ requests: Int, of source: String = "yahoo_finance", at now: Timestamp = Sample.start
   ) async throws -> Span? {
     try await stage.store.take(requests, of: source, perMinute: 100, at: now)
   }
