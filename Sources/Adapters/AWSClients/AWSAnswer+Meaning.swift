@@ -17,7 +17,7 @@ extension AWSAnswer {
         code = element("Code")
         message = element("Message")
       } else {
-        do { body = try JSON(parsing: self.body) } catch { message = "a body that is no JSON: \(error.message)" }
+        do { body = try JSON(parsing: self.body) } catch { message = "a body that is no JSON" }
         code = (body["__type"] ?? body["code"])?.string
         message = message ?? (body["message"] ?? body["Message"])?.string
       }

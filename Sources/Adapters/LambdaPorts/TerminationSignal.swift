@@ -1,0 +1,30 @@
+import Dispatch
+
+#if canImport(Musl)
+  import Musl
+#elseif canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// SIGTERM and SIGINT: how a process is asked to end.
+public final class TerminationSignal: Sendable {
+  // Set up once and only cancelled after that, from any thread.
+  private nonisolated(unsafe) let sources: [any DispatchSourceSignal]
+
+  /// Calls `action` for each such signal, instead of the death that is its default, as long as this lives.
+  public init(_ action: @escaping @Sendable () -> Void) {
+    sources = [SIGTERM, SIGINT].map { number in
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      source.setEventHandler(handler: action)
+      source.resume()
+      return source
+    }
+  }
+
+  deinit {
+    for source in sources { source.cancel() }
+  }
+}
