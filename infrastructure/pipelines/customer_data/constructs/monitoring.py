@@ -6,6 +6,7 @@ On AWS a missing datum means that nothing happened, save for the absence alarm, 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
@@ -48,22 +49,22 @@ class Monitoring(Construct):
         self._delivery_alarms(config)
         self._function_alarms([function.function_name for function in functions.all])
         self._queue_alarms()
-        self._decision_alarms()
+        self._decision_alarms(functions.orchestrator.log_group)
         self._dashboard([names.orchestrator, names.worker])
 
     # Alarms
 
     def _delivery_alarms(self, config: Config) -> None:
-        """Sent only when something failed, and about delivery only; on the function's side its own alarms tell."""
-        failed = [self._of_rule("FailedInvocations", rule) for rule in self.rules]
-        failed.append(
-            self._metric(
-                "AWS/Events", "FailedInvocations",
-                EventBusName=self._names.ingestion_bus, RuleName=self._names.forward_rule,
-            )
-        )
-        self._alarm(
-            "failed-invocations", Severity.P1, "A target did not take an event or a scheduled fire", _sum(failed)
+        """Sent only when something failed, and about delivery only; on the function's side its own alarms tell.
+
+        One alarm a rule, for a sum over rules holds ten at most and the sum over all is the account's.
+        """
+        for rule in self.rules:
+            self._failed(rule, self._of_rule("FailedInvocations", rule))
+        forward = self._names.forward_rule
+        self._failed(
+            forward,
+            self._metric("AWS/Events", "FailedInvocations", EventBusName=self._names.ingestion_bus, RuleName=forward),
         )
         if fires_every_day(config.text("schedule.expression")):
             self._alarm(
@@ -74,6 +75,10 @@ class Monitoring(Construct):
                 comparison=Comparison.LESS_THAN_THRESHOLD,
                 missing=Missing.BREACHING,
             )
+
+    def _failed(self, rule: str, metric: cloudwatch.Metric) -> None:
+        word = rule.removeprefix(f"{self._names.environment}-customer-").removeprefix("ingestion-")
+        self._alarm(f"failed-invocations-{word}", Severity.P1, f"A target did not take what {rule} sent", metric)
 
     def _function_alarms(self, functions: list[str]) -> None:
         for function in functions:
@@ -115,21 +120,34 @@ class Monitoring(Construct):
             threshold=STALLED_SECONDS,
         )
 
-    def _decision_alarms(self) -> None:
-        """Out of the functions' log lines, which CloudWatch reads as metrics."""
-        types = ("schedule", "event", "manual")
-        self._alarm(
-            "breaker-open", Severity.P1, "The circuit breaker of a table refuses runs after failed ones",
-            _sum([self._executions(kind, "breaker_open") for kind in types]),
-        )
-        self._alarm(
-            "loop-stopped", Severity.P2, "A loop of causes was stopped",
-            _sum([self._executions(kind, "loop_stopped") for kind in types]),
-        )
-        self._alarm(
-            "manual-throttled", Severity.P3, "Manual runs came over their hourly limit",
-            self._executions("manual", "rate_limited"),
-        )
+    def _decision_alarms(self, log_group: logs.ILogGroup) -> None:
+        """Out of the orchestrator's log: each of its metric lines has the dimensions of `TriggerExecution` as members.
+
+        In a namespace of the environment, for two of them may share an account.
+        """
+        for what, name, severity, pattern, description in (
+            (
+                "breaker-open", "BreakerOpen", Severity.P1, '{ $.Status = "breaker_open" }',
+                "The circuit breaker of a table refuses runs after failed ones",
+            ),
+            ("loop-stopped", "LoopStopped", Severity.P2, '{ $.Status = "loop_stopped" }', "A loop of causes was stopped"),
+            (
+                "manual-throttled", "ManualThrottled", Severity.P3,
+                '{ ($.Status = "rate_limited") && ($.TriggerType = "manual") }',
+                "Manual runs came over their hourly limit",
+            ),
+        ):
+            namespace = f"{TRIGGERS}/{self._names.environment}"
+            logs.MetricFilter(
+                self,
+                f"{name}Lines",
+                log_group=log_group,
+                filter_pattern=logs.FilterPattern.literal(pattern),
+                metric_namespace=namespace,
+                metric_name=name,
+                metric_value="1",
+            )
+            self._alarm(what, severity, description, self._metric(namespace, name))
 
     def _alarm(
         self,
@@ -224,10 +242,3 @@ class Monitoring(Construct):
 
 def _graph(title: str, metrics: list[cloudwatch.Metric]) -> cloudwatch.GraphWidget:
     return cloudwatch.GraphWidget(title=title, left=metrics, width=12, height=6)
-
-
-def _sum(metrics: list[cloudwatch.Metric]) -> cloudwatch.MathExpression:
-    """The sum of metrics that mostly do not exist: a metric without data counts as 0."""
-    names = {f"m{index}": metric for index, metric in enumerate(metrics)}
-    expression = " + ".join(f"FILL({name}, 0)" for name in names)
-    return cloudwatch.MathExpression(expression=expression, using_metrics=names, period=FIVE_MINUTES, label="Sum")
