@@ -24,6 +24,7 @@ from botocore.exceptions import ClientError, WaiterError
 from tools.local_aws import clients
 
 STACK = "CustomerDataIngestionStack"
+PLACEHOLDER_MARK = b"bellcrank: placeholder"  # As code_asset.py writes it.
 BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
 Clients = Callable[[str], Any]
 
@@ -44,6 +45,7 @@ def deploy(aws: Clients, assembly: Path, parameters: dict[str, str] | None = Non
     Raises:
         DeployError: with the reasons that CloudFormation gave.
     """
+    _check_code(assembly)
     manifest = json.loads((assembly / "manifest.json").read_text())
     name = manifest["artifacts"][STACK]["properties"]["stackName"]
     template = json.loads((assembly / f"{STACK}.template.json").read_text())
@@ -52,6 +54,13 @@ def deploy(aws: Clients, assembly: Path, parameters: dict[str, str] | None = Non
     changed = _change(aws, name, url, _given(template, known or {}, parameters or {}), known is None)
     mend(aws, template)
     return changed
+
+
+def _check_code(assembly: Path) -> None:
+    for bootstrap in assembly.glob("asset.*/bootstrap"):
+        with bootstrap.open("rb") as file:
+            if PLACEHOLDER_MARK in file.read(256):
+                raise DeployError("the stack was synthesised with a placeholder for its code: run make bootstrap-zip")
 
 
 def publish(aws: Clients, assembly: Path) -> str:

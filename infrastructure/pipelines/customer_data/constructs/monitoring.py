@@ -47,7 +47,8 @@ class Monitoring(Construct):
             names.schedule_rule, *map(names.event_rule, EVENT_PATTERNS), names.object_rule, names.tick_rule
         ]
         self._delivery_alarms(config)
-        self._function_alarms([function.function_name for function in functions.all])
+        # By name: a reference in the name of an alarm is resolved too late to be its id.
+        self._function_alarms([names.orchestrator, names.worker, *([names.notifier] if functions.notifier else [])])
         self._queue_alarms()
         self._decision_alarms(functions.orchestrator.log_group)
         self._dashboard([names.orchestrator, names.worker])
