@@ -85,8 +85,8 @@ def mend(aws: Clients, template: dict) -> None:
     """Sets what the local AWS leaves out of a template; on AWS that would change nothing."""
     for resource in template["Resources"].values():
         properties = resource.get("Properties", {})
-        if resource["Type"] == "AWS::DynamoDB::Table" and "TimeToLiveSpecification" in properties:
-            _ensure_time_to_live(aws("dynamodb"), properties)
+        if resource["Type"] == "AWS::DynamoDB::Table":
+            _mend_table(aws("dynamodb"), properties)
         if resource["Type"] == "AWS::Lambda::Function" and "ReservedConcurrentExecutions" in properties:
             aws("lambda").put_function_concurrency(
                 FunctionName=properties["FunctionName"],
@@ -94,13 +94,13 @@ def mend(aws: Clients, template: dict) -> None:
             )
 
 
-def _ensure_time_to_live(dynamodb: Any, properties: dict) -> None:
-    table = properties["TableName"]
+def _mend_table(dynamodb: Any, properties: dict) -> None:
+    table, expiry = properties["TableName"], properties.get("TimeToLiveSpecification")
     is_set = dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]["TimeToLiveStatus"]
-    if is_set not in ("ENABLED", "ENABLING"):
-        dynamodb.update_time_to_live(
-            TableName=table, TimeToLiveSpecification=properties["TimeToLiveSpecification"]
-        )
+    if expiry is not None and is_set not in ("ENABLED", "ENABLING"):
+        dynamodb.update_time_to_live(TableName=table, TimeToLiveSpecification=expiry)
+    if (recovery := properties.get("PointInTimeRecoverySpecification")) is not None:
+        dynamodb.update_continuous_backups(TableName=table, PointInTimeRecoverySpecification=recovery)
 
 
 def _prepare(aws: Clients) -> None:
