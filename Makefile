@@ -72,7 +72,8 @@ docs: packages ## Build the reference of the library modules with DocC into .bui
 # PARAMETERS="TriggerIngestion=true TestSymbols=AAPL,MSFT"; infrastructure/README.md says which there are.
 ENV ?= dev
 STACK := CustomerDataIngestionStack
-context = -c environment=$(ENV) $(foreach pair,$(CONTEXT),-c $(pair))
+# BOOTSTRAP names a binary that was built elsewhere, in a container for instance.
+context = -c environment=$(ENV) $(foreach pair,$(CONTEXT),-c $(pair)) $(if $(BOOTSTRAP),-c bootstrap=$(BOOTSTRAP))
 
 .PHONY: bootstrap-zip
 bootstrap-zip: ## Build the functions' binary into .build/lambda
@@ -89,7 +90,7 @@ diff: ## Show what deploying ENV (dev) would change
 	@Scripts/cdk diff $(STACK) $(context) -c allow_placeholder=true
 
 .PHONY: deploy
-deploy: bootstrap-zip ## Deploy ENV (dev) to the AWS account of the credentials at hand
+deploy: $(if $(BOOTSTRAP),,bootstrap-zip) ## Deploy ENV (dev) to the AWS account of the credentials at hand
 	$(call say,Deploying $(ENV))
 	@Scripts/cdk deploy $(STACK) $(context) $(foreach pair,$(PARAMETERS),--parameters $(pair))
 

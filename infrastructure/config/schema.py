@@ -1,4 +1,4 @@
-"""Reads `Config/{environment}.yaml`, the file that the engine reads too, and refuses at synthesis what the engine would.
+"""Reads `Config/{environment}.yaml`, the engine's own file, and refuses at synthesis what the engine would.
 
 Every problem is told, with its file, line and column: `Config/dev.yaml:36:3: limits.hops: must be 1 to 20, is 0`.
 """
@@ -233,7 +233,9 @@ class _Reader:
             self._contradict("environment", f"must be {stem} in a file of that name, is {environment}")
         self._check_defaults()
         for source in self.sources:
-            rate, most = (self.values.get(f"sources.{source}.{key}") for key in ("requests_per_minute", "chunk_size_max"))
+            rate, most = (
+                self.values.get(f"sources.{source}.{key}") for key in ("requests_per_minute", "chunk_size_max")
+            )
             if isinstance(rate, int) and isinstance(most, int) and rate < most:
                 path = f"sources.{source}.requests_per_minute"
                 self._contradict(path, f"must be at least the source's chunk_size_max {most}, is {rate}")
@@ -270,7 +272,7 @@ def _children(pattern: list[str]) -> list[str]:
 
 
 def _scalar(node: yaml.Node, rule: Rule) -> str:
-    """The text as it is written. What YAML takes for another kind of value is refused, for the engine would not see it."""
+    """The text as it is written. What YAML takes for another kind of value is refused, as the engine does."""
     if not isinstance(node, yaml.ScalarNode) or node.tag == "tag:yaml.org,2002:null":
         raise Fault(f"must be {rule.words}, is {_words(node)}")
     kind = node.tag.removeprefix("tag:yaml.org,2002:")

@@ -2,13 +2,13 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tools.synth import NODE, STACK
+from tools.synth import NODE
 
 os.environ["JSII_NODE"] = str(NODE)
 sys.dont_write_bytecode = True
@@ -95,9 +95,3 @@ def with_options(make: Make) -> Synthesised:
         reserved_concurrency="5",
         alarm_topic="arn:aws:sns:us-east-1:123456789012:on-call",
     )
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _stack_name_is_one() -> Iterator[None]:
-    assert STACK == "CustomerDataIngestionStack"
-    yield

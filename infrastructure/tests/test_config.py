@@ -14,7 +14,12 @@ OF_THE_FILE = [vector for vector in VECTORS if vector.get("changes") and not {"v
 
 # PyYAML finds these elsewhere than the engine's reader does, or tells them apart no further.
 OTHER_PLACES = {
-    "a key twice", "two documents", "a tab", "an open bracket", "text and keys", "a merge key",
+    "a key twice",
+    "two documents",
+    "a tab",
+    "an open bracket",
+    "text and keys",
+    "a merge key",
     "a key twice, once under a tag",
 }
 
@@ -92,9 +97,15 @@ def test_symbols_are_upper_case_and_each_once() -> None:
 @pytest.mark.parametrize(
     ("expression", "is_right"),
     [
-        ("cron(0 22 ? * MON-FRI *)", True), ("rate(5 minutes)", True), ("rate(1 minute)", True),
-        ("rate(1 minutes)", False), ("rate(0 days)", False), ("cron(0 22 * * * *)", False),
-        ("cron(0 22 ? * ? *)", False), ("cron(60 22 * * ? *)", False), ("cron(0 22 * * ?)", False),
+        ("cron(0 22 ? * MON-FRI *)", True),
+        ("rate(5 minutes)", True),
+        ("rate(1 minute)", True),
+        ("rate(1 minutes)", False),
+        ("rate(0 days)", False),
+        ("cron(0 22 * * * *)", False),
+        ("cron(0 22 ? * ? *)", False),
+        ("cron(60 22 * * ? *)", False),
+        ("cron(0 22 * * ?)", False),
     ],
 )
 def test_schedules(expression: str, is_right: bool) -> None:

@@ -25,7 +25,10 @@ class Client:
 
 def _event(kind: str, symbols: str = "") -> dict:
     return {
-        "RequestType": kind, "RequestId": "r-1", "StackId": "s", "LogicalResourceId": "Run",
+        "RequestType": kind,
+        "RequestId": "r-1",
+        "StackId": "s",
+        "LogicalResourceId": "Run",
         "ResourceProperties": {"FunctionName": "dev-customer-data-orchestrator", "Symbols": symbols, "Nonce": ""},
     }
 
@@ -38,7 +41,9 @@ def test_a_deployment_invokes_and_does_not_wait(kind: str) -> None:
     assert call["FunctionName"] == "dev-customer-data-orchestrator"
     assert call["InvocationType"] == "Event"
     assert json.loads(call["Payload"]) == {
-        "trigger_type": "manual", "correlation_id": "deploy-r-1", "symbols": ["AAPL", "MSFT"],
+        "trigger_type": "manual",
+        "correlation_id": "deploy-r-1",
+        "symbols": ["AAPL", "MSFT"],
     }
 
 

@@ -5,12 +5,13 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from conftest import Make, Synthesised
+
 from pipelines.customer_data import acknowledgments
 
 # CDK says again what a reference says already.
 REDUNDANT = "W3005"
+FOLDER = Path(__file__).resolve().parents[1]
 
 
 def _lint(stack: Synthesised) -> str:
@@ -39,3 +40,10 @@ def test_cdk_nag_fails_a_synthesis_where_a_finding_is_not_acknowledged(
 def test_every_acknowledgment_has_a_reason() -> None:
     with pytest.raises(TypeError):
         acknowledgments.acknowledge(None, "AwsSolutions-S1")  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("command", [["check"], ["format", "--check"]], ids=" ".join)
+def test_ruff_finds_nothing(command: list[str]) -> None:
+    ruff = Path(sys.executable).with_name("ruff")
+    run = subprocess.run([ruff, *command, "--quiet", "--no-cache", "."], cwd=FOLDER, capture_output=True, text=True)
+    assert run.stdout + run.stderr == ""

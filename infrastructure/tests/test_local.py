@@ -1,4 +1,4 @@
-"""The dev stack on a local AWS: what is there, and that it carries what it should, with a stand-in for the bootstrap."""
+"""The dev stack on a local AWS: what is there, and that it carries what it should; a stand-in is its bootstrap."""
 
 import json
 import time
@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from conftest import Make, Synthesised
+
 from tools.deploy import DeployError, deploy
 from tools.local_aws import ACCOUNT, REGION, LocalAWS
 
@@ -28,7 +28,9 @@ class Local:
     def invoked(self, handler: str) -> list[Any]:
         """What a handler was invoked with so far; ticks come and go and are left out."""
         lines = [json.loads(line) for line in self.record.read_text().splitlines()] if self.record.exists() else []
-        return [line["event"] for line in lines if line["handler"] == handler and line["event"] != {"bellcrank": "tick"}]
+        return [
+            line["event"] for line in lines if line["handler"] == handler and line["event"] != {"bellcrank": "tick"}
+        ]
 
     def queue(self, name: str) -> str:
         return self.aws.client("sqs").get_queue_url(QueueName=name)["QueueUrl"]
@@ -80,9 +82,7 @@ def test_what_was_deployed_is_there_with_its_settings(local: Local) -> None:
     parameter = client("ssm").get_parameter(Name="/dev/customer-data/ingestion/symbols")["Parameter"]
     assert (parameter["Type"], parameter["Value"]) == ("StringList", "AAPL,MSFT,GOOGL")
     alarms = client("cloudwatch").describe_alarms(AlarmNamePrefix="dev-customer-")["MetricAlarms"]
-    assert {alarm["AlarmName"] for alarm in alarms} == set(
-        local.stack.named("AWS::CloudWatch::Alarm", "AlarmName")
-    )
+    assert {alarm["AlarmName"] for alarm in alarms} == set(local.stack.named("AWS::CloudWatch::Alarm", "AlarmName"))
 
 
 def test_functions_are_as_the_template_says(local: Local) -> None:
@@ -125,7 +125,8 @@ def test_an_object_reaches_transform_in_the_shape_of_section_4(local: Local) -> 
     s3.put_object(Bucket=bucket, Key="market/prices/symbol=AAPL/1.json", Body=b"{}")
     event = local.message("dev-customer-transform-queue")
     assert event["detail"] == {
-        "bucket": bucket, "object": {"key": "market/prices/symbol=AAPL/1.json", "size": 2},
+        "bucket": bucket,
+        "object": {"key": "market/prices/symbol=AAPL/1.json", "size": 2},
     }
     assert (event["source"], event["detail-type"], event["version"]) == ("aws.s3", "Object Created", "0")
 

@@ -3,8 +3,8 @@
 import json
 
 import pytest
-
 from conftest import Synthesised
+
 from pipelines.customer_data.constructs.monitoring import fires_every_day
 
 RESPONSES = {"P0": "15 minutes", "P1": "1 hour", "P2": "4 hours", "P3": "1 day"}
@@ -20,17 +20,30 @@ def test_every_alarm_of_the_decisions_is_there_with_its_class(stack: Synthesised
     failed = {
         f"failed-invocations-{rule}": "P1"
         for rule in (
-            "schedule", "transform-pipeline", "symbol-universe", "market-events", "ops-manual",
-            "raw-object-created", "tick", "forward",
+            "schedule",
+            "transform-pipeline",
+            "symbol-universe",
+            "market-events",
+            "ops-manual",
+            "raw-object-created",
+            "tick",
+            "forward",
         )
     }
     assert classes == failed | {
         "expected-fire-missing": "P0",
-        "orchestrator-errors": "P1", "orchestrator-throttles": "P2",
-        "worker-errors": "P2", "worker-throttles": "P2",
-        "async-events-dropped": "P1", "destination-delivery-failures": "P1",
-        "trigger-dead-letters": "P1", "work-dead-letters": "P2", "work-stalled": "P1",
-        "breaker-open": "P1", "loop-stopped": "P2", "manual-throttled": "P3",
+        "orchestrator-errors": "P1",
+        "orchestrator-throttles": "P2",
+        "worker-errors": "P2",
+        "worker-throttles": "P2",
+        "async-events-dropped": "P1",
+        "destination-delivery-failures": "P1",
+        "trigger-dead-letters": "P1",
+        "work-dead-letters": "P2",
+        "work-stalled": "P1",
+        "breaker-open": "P1",
+        "loop-stopped": "P2",
+        "manual-throttled": "P3",
     }
     for name, alarm in _alarms(stack).items():
         assert f"within {RESPONSES[classes[name]]};" in alarm["AlarmDescription"]
@@ -82,16 +95,29 @@ def test_the_dashboard_shows_section_6(dev: Synthesised) -> None:
     widgets = json.loads(text)["widgets"]
     titles = [widget["properties"]["title"] for widget in widgets]
     assert [title.split(":")[0] for title in titles] == [
-        "Schedule", "Events", "Event-driven runs", "Manual runs", "Failures", "Dead letters", "Work", "Source API",
+        "Schedule",
+        "Events",
+        "Event-driven runs",
+        "Manual runs",
+        "Failures",
+        "Dead letters",
+        "Work",
+        "Source API",
     ]
 
 
 @pytest.mark.parametrize(
     ("expression", "is_daily"),
     [
-        ("cron(0 22 * * ? *)", True), ("cron(0 22 ? * * *)", True), ("cron(0 22 ? * MON-FRI *)", False),
-        ("cron(0 22 1 * ? *)", False), ("cron(0 22 * 1 ? *)", False), ("cron(0 22 * * ? 2027)", False),
-        ("rate(1 minute)", True), ("rate(1 day)", True), ("rate(2 days)", False),
+        ("cron(0 22 * * ? *)", True),
+        ("cron(0 22 ? * * *)", True),
+        ("cron(0 22 ? * MON-FRI *)", False),
+        ("cron(0 22 1 * ? *)", False),
+        ("cron(0 22 * 1 ? *)", False),
+        ("cron(0 22 * * ? 2027)", False),
+        ("rate(1 minute)", True),
+        ("rate(1 day)", True),
+        ("rate(2 days)", False),
     ],
 )
 def test_a_day_without_a_fire_is_missed_only_where_every_day_has_one(expression: str, is_daily: bool) -> None:

@@ -4,8 +4,8 @@ import json
 
 import parliament
 import pytest
-
 from conftest import Synthesised
+
 from pipelines.customer_data import permissions
 from tools.policies import Resolver, of_roles
 

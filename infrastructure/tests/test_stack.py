@@ -1,11 +1,12 @@
 """The synthesised stack of each environment: names (D28), storage, queues, functions, deploy trigger."""
 
 import json
+from pathlib import Path
 
 import pytest
 from aws_cdk.assertions import Match
-
 from conftest import Make, Synthesised
+
 from tools.deploy import DeployError, deploy
 
 ACCOUNT = "123456789012"
@@ -107,8 +108,13 @@ def test_queues_keep_and_bury(stack: Synthesised) -> None:
     dead = stack.id_of("AWS::SQS::Queue", "QueueName", f"{env}-customer-ingestion-dlq")
     assert work["RedrivePolicy"] == {"deadLetterTargetArn": {"Fn::GetAtt": [dead, "Arn"]}, "maxReceiveCount": 10}
     assert work["VisibilityTimeout"] == 6 * 300
-    assert {name.removeprefix(f"{env}-customer-"): q["MessageRetentionPeriod"] // 86_400 for name, q in queues.items()} == {
-        "ingestion-queue": 4, "ingestion-dlq": 14, "ingestion-trigger-dlq": 14, "transform-queue": 14,
+    assert {
+        name.removeprefix(f"{env}-customer-"): q["MessageRetentionPeriod"] // 86_400 for name, q in queues.items()
+    } == {
+        "ingestion-queue": 4,
+        "ingestion-dlq": 14,
+        "ingestion-trigger-dlq": 14,
+        "transform-queue": 14,
     }
     assert all(queue["SqsManagedSseEnabled"] for queue in queues.values())
 
@@ -128,7 +134,10 @@ def test_functions_run_the_bootstrap_within_their_bounds(stack: Synthesised) -> 
     for word, timeout in (("orchestrator", 60), ("worker", 300)):
         function = functions[f"{env}-customer-data-{word}"]
         expected = {
-            "Handler": word, "Runtime": "provided.al2023", "Architectures": ["x86_64"], "MemorySize": 256,
+            "Handler": word,
+            "Runtime": "provided.al2023",
+            "Architectures": ["x86_64"],
+            "MemorySize": 256,
             "Timeout": timeout,
         }
         assert function | expected == function
@@ -207,6 +216,13 @@ def test_what_is_not_built_is_an_error_unless_it_is_only_looked_at(make: Make) -
             deploy(lambda service: pytest.fail(f"{service} was asked"), assembly)
 
 
+@pytest.mark.parametrize(("machine", "is_right"), [(0x3E, True), (0xB7, False), (0x28, False)])
+def test_a_binary_for_another_machine_is_an_error(make: Make, tmp_path: Path, machine: int, is_right: bool) -> None:
+    binary = tmp_path / "bootstrap"
+    binary.write_bytes(b"\x7fELF" + bytes(14) + machine.to_bytes(2, "little") + bytes(44))
+    assert _annotations(make("dev", bootstrap=str(binary))) == ([] if is_right else ["aws:cdk:error"])
+
+
 def _annotations(stack: Synthesised) -> list[str]:
     metadata = json.loads((stack.assembly / "CustomerDataIngestionStack.metadata.json").read_text())
     entries = [entry for entries in metadata.values() for entry in entries]
@@ -246,6 +262,7 @@ def test_variables_and_concurrency_are_chosen(with_options: Synthesised) -> None
         ({"architecture": "mips"}, "architecture must be one of x86_64, arm64, is mips"),
         ({"enforce_ssl": "no"}, "enforce_ssl must be true or false, is no"),
         ({"function_environment": "[1]"}, "function_environment must be a JSON object of texts"),
+        ({"reserved_concurrency": "0"}, "reserved_concurrency must be 1 to 99999, is 0"),
         ({"function_environment": "{"}, "function_environment is not JSON"),
         ({"notifier_buckets": "A_B"}, "notifier_buckets must be names or ARNs of buckets, has A_B"),
         ({"partner_accounts": "12"}, "partner_accounts must be accounts of 12 digits"),

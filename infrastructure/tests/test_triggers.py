@@ -1,10 +1,11 @@
-"""Rules, their inputs and what becomes of what they cannot deliver (§1, §2, §4, D3, D4, D6, D20, D21, D22, D29, D30)."""
+"""Rules, their inputs, what becomes of what they cannot deliver (§1, §2, §4, D3, D4, D6, D20 to D22, D29, D30)."""
 
 import json
 import re
 
-from config.schema import ROOT
 from conftest import Synthesised
+
+from config.schema import ROOT
 
 SEED = (ROOT / "Sources/Engine/EnvironmentSeed.swift").read_text()
 
@@ -32,9 +33,16 @@ def test_the_schedule_hands_over_the_body_of_section_1_with_the_time_of_the_even
     transformer = _target(stack, "ingestion-schedule")["InputTransformer"]
     assert transformer["InputPathsMap"] == {"time": "$.time"}
     body = {
-        "data_source": "yahoo_finance", "data_type": "prices", "domain": "market", "table_name": "prices",
-        "symbols": ["AAPL", "MSFT", "GOOGL"], "period": "1mo", "interval": "1d", "file_format": "json",
-        "trigger_type": "schedule", "trigger_time": "<time>",
+        "data_source": "yahoo_finance",
+        "data_type": "prices",
+        "domain": "market",
+        "table_name": "prices",
+        "symbols": ["AAPL", "MSFT", "GOOGL"],
+        "period": "1mo",
+        "interval": "1d",
+        "file_format": "json",
+        "trigger_type": "schedule",
+        "trigger_time": "<time>",
     }
     if stack.environment == "prod":
         del body["symbols"]  # From the parameter.
@@ -62,7 +70,8 @@ def test_patterns_are_those_of_the_engine(stack: Synthesised) -> None:
     }
     assert found == {
         "transform-pipeline": {
-            "source": ["transform.pipeline", "extract.pipeline"], "detail-type": ["Processing Complete"],
+            "source": ["transform.pipeline", "extract.pipeline"],
+            "detail-type": ["Processing Complete"],
             "detail": {"trigger_reingestion": [True]},
         },
         "symbol-universe": {"source": ["symbol.universe"], "detail-type": ["Universe Updated"]},
@@ -88,8 +97,13 @@ def test_objects_reach_transform_in_the_shape_of_section_4(stack: Synthesised) -
     }
     transformer = _target(stack, "raw-object-created")["InputTransformer"]
     assert _filled(transformer) == {
-        "version": "0", "id": "<id>", "detail-type": "Object Created", "source": "aws.s3", "account": "<account>",
-        "time": "<time>", "region": "<region>",
+        "version": "0",
+        "id": "<id>",
+        "detail-type": "Object Created",
+        "source": "aws.s3",
+        "account": "<account>",
+        "time": "<time>",
+        "region": "<region>",
         "detail": {"bucket": "<bucket>", "object": {"key": "<key>", "size": "<size>"}},
     }
     written = "".join(re.findall(r'#"(\{"version".*?)"#\s*\+ #"(.*?)"#\)', SEED, re.DOTALL)[0])
@@ -141,9 +155,7 @@ def test_the_door_forwards_only_what_is_ours(stack: Synthesised) -> None:
 
 
 def test_partners_publish_by_account_and_source(with_options: Synthesised) -> None:
-    statements = {
-        p["StatementId"]: p["Statement"] for p in with_options.resources("AWS::Events::EventBusPolicy")
-    }
+    statements = {p["StatementId"]: p["Statement"] for p in with_options.resources("AWS::Events::EventBusPolicy")}
     assert set(statements) == {"partner-111122223333", "partner-444455556666"}
     narrow = statements["partner-444455556666"]
     assert narrow["Condition"] == {"StringEquals": {"events:source": ["market.events"]}}

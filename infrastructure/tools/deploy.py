@@ -166,7 +166,7 @@ def _change(aws: Clients, name: str, url: str, parameters: list[dict[str, object
         Parameters=parameters,
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
     )["Id"]
-    quick = {"Delay": 1, "MaxAttempts": 120}
+    quick = {"Delay": 0.1, "MaxAttempts": 3000}
     try:
         cloudformation.get_waiter("change_set_create_complete").wait(
             ChangeSetName=change_set, StackName=name, WaiterConfig=quick

@@ -7,6 +7,8 @@ It executes functions as processes of this machine. What it does otherwise than 
 """
 
 import argparse
+import contextlib
+import functools
 import os
 import shutil
 import signal
@@ -68,10 +70,18 @@ class LocalAWS:
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
+            **({"AWS_CA_BUNDLE": str(self.ca)} if self.ca else {}),
         }
 
-    def client(self, service: str) -> Any:
-        return clients(self.endpoint)(service)
+    @property
+    def ca(self) -> Path | None:
+        """What a client must trust, over https."""
+        return self.folder / "tmp/ministack-tls/server.crt" if self.endpoint.startswith("https:") else None
+
+    @functools.cached_property
+    def client(self) -> Any:
+        """Makes a client: `aws.client("sqs")`."""
+        return clients(self.endpoint, self.ca)
 
     def __enter__(self) -> "LocalAWS":
         self._folder = Path(tempfile.mkdtemp(prefix="bellcrank-aws-"))
@@ -138,14 +148,14 @@ class LocalAWS:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-20:])
 
 
-def clients(endpoint: str) -> Any:
+def clients(endpoint: str, ca: Path | None = None) -> Any:
     """Makes clients of an endpoint, with credentials that mean nothing: `clients(endpoint)("sqs")`."""
     session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
     config = ClientConfig(
         retries={"total_max_attempts": 2, "mode": "standard"}, read_timeout=90, ignore_configured_endpoint_urls=True
     )
-    verify = not endpoint.startswith("https:")
-    return lambda service: session.client(service, endpoint_url=endpoint, config=config, verify=verify)
+    verify = str(ca) if ca else None
+    return functools.cache(lambda service: session.client(service, endpoint_url=endpoint, config=config, verify=verify))
 
 
 def _answers(port: int) -> bool:
@@ -191,10 +201,8 @@ def main() -> None:
         for name, value in aws.variables.items():
             print(f"export {name}={value}")
         print(f"# log: {aws.log}", flush=True)
-        try:
+        with contextlib.suppress(KeyboardInterrupt):
             signal.pause()
-        except KeyboardInterrupt:
-            pass
 
 
 if __name__ == "__main__":

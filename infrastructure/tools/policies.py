@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The policies of a synthesised stack in plain, every reference replaced by the ARN that it will be.
 
-    python3 infrastructure/tools/policies.py OUT          # {"dev-customer-data-worker": {"Version": …}, …}
+python3 infrastructure/tools/policies.py OUT          # {"dev-customer-data-worker": {"Version": …}, …}
 """
 
 import json

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Synthesises one environment into a folder, without CDK's command line.
 
-    python3 infrastructure/tools/synth.py dev OUT enforce_ssl=false bootstrap=PATH
+python3 infrastructure/tools/synth.py dev OUT enforce_ssl=false bootstrap=PATH
 """
 
 import json

@@ -1,4 +1,4 @@
-"""What the environment dev ingests and when (§1), out of `Config/dev.yaml`, the file that the engine reads too."""
+"""What dev ingests and when (§1), out of `Config/dev.yaml`, the file that the engine reads too."""
 
 from config.schema import read
 

@@ -1,4 +1,4 @@
-"""What the environment prod ingests and when (§1), out of `Config/prod.yaml`, the file that the engine reads too."""
+"""What prod ingests and when (§1), out of `Config/prod.yaml`, the file that the engine reads too."""
 
 from config.schema import read
 

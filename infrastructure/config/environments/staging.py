@@ -1,4 +1,4 @@
-"""What the environment staging ingests and when (§1), out of `Config/staging.yaml`, the file that the engine reads too."""
+"""What staging ingests and when (§1), out of `Config/staging.yaml`, the file that the engine reads too."""
 
 from config.schema import read
 

@@ -9,6 +9,9 @@ from pipelines.customer_data.options import Options
 
 CODE_BYTES_MAX = 250 * 1024 * 1024  # Lambda's limit for an unzipped function.
 
+# By the ELF header's e_machine.
+MACHINES = {0x3E: "x86_64", 0xB7: "arm64"}
+
 PLACEHOLDER = """#!/bin/sh
 # bellcrank: placeholder. The real bootstrap was not built when this was synthesised: run `make bootstrap-zip`.
 exit 1
@@ -17,6 +20,16 @@ exit 1
 
 def is_built(options: Options) -> bool:
     return options.bootstrap.is_file()
+
+
+def machine(options: Options) -> str | None:
+    """What the binary runs on, as its ELF header says: an architecture's name, or None for a script."""
+    with options.bootstrap.open("rb") as file:
+        header = file.read(20)
+    if header[:4] != b"\x7fELF":
+        return None
+    number = int.from_bytes(header[18:20], "little")
+    return MACHINES.get(number, f"machine {number}")
 
 
 def make(config: Config, options: Options) -> Path:

@@ -61,6 +61,10 @@ class CustomerDataIngestionStack(Stack):
 
     def _check_bootstrap(self, options: Options) -> None:
         if code_asset.is_built(options):
+            machine = code_asset.machine(options)
+            if machine not in (None, options.architecture):
+                said = f"{options.bootstrap} is built for {machine} and the functions for {options.architecture}"
+                Annotations.of(self).add_error(f"{said}: choose with -c architecture=")
             return
         said = f"{options.bootstrap} is not there: run make bootstrap-zip"
         if options.allow_placeholder:

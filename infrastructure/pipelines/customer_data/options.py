@@ -43,7 +43,6 @@ class Options:
         architecture = str(_value(node, "architecture", Options.architecture))
         if architecture not in ARCHITECTURES:
             raise OptionError(f"architecture must be one of {', '.join(ARCHITECTURES)}, is {architecture}")
-        reserved = _value(node, "reserved_concurrency", None)
         topic = _value(node, "alarm_topic", None)
         return Options(
             architecture=architecture,
@@ -53,7 +52,7 @@ class Options:
             function_environment=_texts_by_name(node, "function_environment"),
             notifier_buckets=[_bucket(name) for name in _texts(node, "notifier_buckets")],
             partner_accounts=_partners(node),
-            reserved_concurrency=None if reserved is None else int(str(reserved)),
+            reserved_concurrency=_count(node, "reserved_concurrency"),
             alarm_topic=None if topic is None else str(topic),
         )
 
@@ -68,6 +67,15 @@ def _flag(node: Node, name: str, fallback: bool) -> bool:
     if text not in ("true", "false"):
         raise OptionError(f"{name} must be true or false, is {text}")
     return text == "true"
+
+
+def _count(node: Node, name: str) -> int | None:
+    value = _value(node, name, None)
+    if value is None:
+        return None
+    if re.fullmatch("[1-9][0-9]{0,4}", str(value)) is None:
+        raise OptionError(f"{name} must be 1 to 99999, is {value}")
+    return int(str(value))
 
 
 def _json(node: Node, name: str) -> object:

@@ -1,4 +1,4 @@
-"""Which events start what: the patterns of the engine's own rules (D3, D4, D22, D30), and the sources of the door (D29)."""
+"""Which events start what: the patterns of the engine's own rules (D3, D4, D22, D30), what the door lets in (D29)."""
 
 EVENT_PATTERNS: dict[str, tuple[str, dict]] = {
     "transform-pipeline": (

@@ -1,7 +1,7 @@
 """What each function may do: the only place to change when it calls something else.
 
-A row is an action's list and the resources it is allowed on. The resources are exact ARNs; `objects` is every key of the
-raw bucket, for keys are not known before they are written.
+A row is an action's list and the resources it is allowed on. The resources are exact ARNs; `objects` is every key of
+the raw bucket, for keys are not known before they are written.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """`TriggerIngestion`, `TestSymbols` and `TriggerNonce`: a deployment that starts an ingestion (§3).
 
-A deployment with the parameters it had starts nothing; one that turns the trigger on, or changes the symbols or the nonce
-while it is on, starts one run.
+A deployment with the parameters it had starts nothing; one that turns the trigger on, or changes the symbols or the
+nonce while it is on, starts one run.
 """
 
 from pathlib import Path

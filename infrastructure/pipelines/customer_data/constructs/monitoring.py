@@ -43,9 +43,7 @@ class Monitoring(Construct):
         self._action = None
         if options.alarm_topic is not None:
             self._action = actions.SnsAction(sns.Topic.from_topic_arn(self, "AlarmTopic", options.alarm_topic))
-        self.rules = [
-            names.schedule_rule, *map(names.event_rule, EVENT_PATTERNS), names.object_rule, names.tick_rule
-        ]
+        self.rules = [names.schedule_rule, *map(names.event_rule, EVENT_PATTERNS), names.object_rule, names.tick_rule]
         self._delivery_alarms(config)
         # By name: a reference in the name of an alarm is resolved too late to be its id.
         self._function_alarms([names.orchestrator, names.worker, *([names.notifier] if functions.notifier else [])])
@@ -90,32 +88,47 @@ class Monitoring(Construct):
                 f"{word}-errors", failing, f"The function {function} failed", self._of_function("Errors", function)
             )
             self._alarm(
-                f"{word}-throttles", Severity.P2, f"Lambda did not let {function} run",
+                f"{word}-throttles",
+                Severity.P2,
+                f"Lambda did not let {function} run",
                 self._of_function("Throttles", function),
             )
         orchestrator = self._names.orchestrator
         self._alarm(
-            "async-events-dropped", Severity.P1, f"Lambda dropped what {orchestrator} was to decide",
+            "async-events-dropped",
+            Severity.P1,
+            f"Lambda dropped what {orchestrator} was to decide",
             self._of_function("AsyncEventsDropped", orchestrator),
         )
         self._alarm(
-            "destination-delivery-failures", Severity.P1, f"A failure of {orchestrator} could not be buried",
+            "destination-delivery-failures",
+            Severity.P1,
+            f"A failure of {orchestrator} could not be buried",
             self._of_function("DestinationDeliveryFailures", orchestrator),
         )
 
     def _queue_alarms(self) -> None:
         self._alarm(
-            "trigger-dead-letters", Severity.P1, "Causes lie in the dead-letter queue of triggers",
+            "trigger-dead-letters",
+            Severity.P1,
+            "Causes lie in the dead-letter queue of triggers",
             self._depth(self._names.trigger_dead_letters),
         )
         self._alarm(
-            "work-dead-letters", Severity.P2, "Chunks lie in the dead-letter queue of work",
+            "work-dead-letters",
+            Severity.P2,
+            "Chunks lie in the dead-letter queue of work",
             self._depth(self._names.work_dead_letters),
         )
         self._alarm(
-            "work-stalled", Severity.P1, "A chunk has waited for half an hour and no worker has finished it",
+            "work-stalled",
+            Severity.P1,
+            "A chunk has waited for half an hour and no worker has finished it",
             self._metric(
-                "AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum", Duration.minutes(1),
+                "AWS/SQS",
+                "ApproximateAgeOfOldestMessage",
+                "Maximum",
+                Duration.minutes(1),
                 QueueName=self._names.work_queue,
             ),
             threshold=STALLED_SECONDS,
@@ -128,12 +141,23 @@ class Monitoring(Construct):
         """
         for what, name, severity, pattern, description in (
             (
-                "breaker-open", "BreakerOpen", Severity.P1, '{ $.Status = "breaker_open" }',
+                "breaker-open",
+                "BreakerOpen",
+                Severity.P1,
+                '{ $.Status = "breaker_open" }',
                 "The circuit breaker of a table refuses runs after failed ones",
             ),
-            ("loop-stopped", "LoopStopped", Severity.P2, '{ $.Status = "loop_stopped" }', "A loop of causes was stopped"),
             (
-                "manual-throttled", "ManualThrottled", Severity.P3,
+                "loop-stopped",
+                "LoopStopped",
+                Severity.P2,
+                '{ $.Status = "loop_stopped" }',
+                "A loop of causes was stopped",
+            ),
+            (
+                "manual-throttled",
+                "ManualThrottled",
+                Severity.P3,
                 '{ ($.Status = "rate_limited") && ($.TriggerType = "manual") }',
                 "Manual runs came over their hourly limit",
             ),

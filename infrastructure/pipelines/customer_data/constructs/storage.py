@@ -20,7 +20,7 @@ class Storage(Construct):
         self._universe(names, symbols)
 
     def _control_table(self, names: Names, is_production: bool) -> dynamodb.Table:
-        """Claims, counters, breakers, leases and the ledger in one table, so that one transaction admits a cause (D10)."""
+        """Claims, counters, breakers, leases and the ledger in one, so that one transaction admits a cause (D10)."""
         table = dynamodb.Table(
             self,
             "ControlTable",

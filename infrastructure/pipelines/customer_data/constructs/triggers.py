@@ -146,9 +146,7 @@ class Triggers(Construct):
                 events.CfnRule.TargetProperty(
                     id="transform",
                     arn=transform.queue_arn,
-                    input_transformer=Transformer(
-                        input_paths_map=TRANSFORM_PATHS, input_template=TRANSFORM_TEMPLATE
-                    ),
+                    input_transformer=Transformer(input_paths_map=TRANSFORM_PATHS, input_template=TRANSFORM_TEMPLATE),
                     dead_letter_config=self._bury(),
                 )
             ],
@@ -173,7 +171,9 @@ class Triggers(Construct):
             assumed_by=iam.ServicePrincipal("events.amazonaws.com"),
             inline_policies={
                 "forward": iam.PolicyDocument(
-                    statements=[iam.PolicyStatement(sid="Forward", actions=["events:PutEvents"], resources=[default_bus])]
+                    statements=[
+                        iam.PolicyStatement(sid="Forward", actions=["events:PutEvents"], resources=[default_bus])
+                    ]
                 )
             },
         )
