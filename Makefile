@@ -9,7 +9,7 @@ say = @echo "==> $(1)" >&2
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: packages
 packages: ## Install the Debian packages that are missing
@@ -67,6 +67,37 @@ bench: packages ## Measure speed; prints JSON lines
 .PHONY: docs
 docs: packages ## Build the reference of the library modules with DocC into .build/docs
 	@Scripts/build-docs
+
+# What follows is for AWS. CONTEXT and PARAMETERS hold pairs, as in CONTEXT="architecture=arm64" and
+# PARAMETERS="TriggerIngestion=true TestSymbols=AAPL,MSFT"; infrastructure/README.md says which there are.
+ENV ?= dev
+STACK := CustomerDataIngestionStack
+# BOOTSTRAP names a binary that was built elsewhere, in a container for instance.
+context = -c environment=$(ENV) $(foreach pair,$(CONTEXT),-c $(pair)) $(if $(BOOTSTRAP),-c bootstrap=$(BOOTSTRAP))
+
+.PHONY: bootstrap-zip
+bootstrap-zip: ## Build the functions' binary into .build/lambda
+	@Scripts/build-bootstrap
+
+.PHONY: synth
+synth: ## Write the CloudFormation template of ENV (dev) into .build/infrastructure/cdk.out
+	$(call say,Synthesising $(ENV))
+	@Scripts/cdk synth $(STACK) --quiet $(context) -c allow_placeholder=true
+	$(call say,The template is .build/infrastructure/cdk.out/$(STACK).template.json)
+
+.PHONY: diff
+diff: ## Show what deploying ENV (dev) would change
+	@Scripts/cdk diff $(STACK) $(context) -c allow_placeholder=true
+
+.PHONY: deploy
+deploy: $(if $(BOOTSTRAP),,bootstrap-zip) ## Deploy ENV (dev) to the AWS account of the credentials at hand
+	$(call say,Deploying $(ENV))
+	@Scripts/cdk deploy $(STACK) $(context) $(foreach pair,$(PARAMETERS),--parameters $(pair))
+
+.PHONY: infra-test
+infra-test: ## Test the infrastructure: templates, policies, and a deployment to a local AWS
+	$(call say,Testing the infrastructure)
+	@bin=$$(Scripts/install-infrastructure) && cd infrastructure && exec "$$bin/pytest"
 
 .PHONY: clean-data
 clean-data: ## Delete ./data, everything that make run has stored

@@ -1,0 +1,1 @@
+"""What the ingestion stack is composed of."""
