@@ -162,6 +162,7 @@ let package = Package(
       "EndToEnd", covers: [],
       exclude: ["browser", "chaos", "console.py", "harness", "sections", "kill9.py", "specification.py"]),
     tests("Tidy", covers: []),
+    tests("AWSClients", covers: ["Events", "Engine", "AWSPorts", "AWSClients", "AWSWire", "CryptoPorts"]),
     tests("AWSModel", covers: ["Events", "Engine", "AWSPorts", "AWSModel", "CryptoPorts", "Simulation"]),
     tests("ReplaySource", covers: ["Events", "ReplaySource"]),
     tests("SourceClients", covers: ["Events", "Extraction", "SourceClients", "ReplaySource"]),
