@@ -168,6 +168,8 @@ let package = Package(
     tests("SourceClients", covers: ["Events", "Extraction", "SourceClients", "ReplaySource"]),
     tests(
       "Simulations",
-      covers: domain + ["Engine", "Simulation", "SQLiteStore", "SystemPorts", "CryptoPorts"]),
+      covers: domain + [
+        "Engine", "Simulation", "SQLiteStore", "SystemPorts", "CryptoPorts", "AWSModel", "AWSPorts",
+      ]),
   ]
 )
