@@ -34,6 +34,16 @@ extension CloudState {
     return table
   }
 
+  /// Refuses a call whose partition key has used up this second.
+  func requireRoom(_ key: KeyPart, _ table: String, isWrite: Bool, at now: Timestamp) throws(AWSError) {
+    guard faults.limitsPartitions else { return }
+    let use = record.use(of: key, table: table, at: now)
+    guard isWrite ? use.writeUnits < CapacityUse.writeUnitsMax : use.readUnits < CapacityUse.readUnitsMax else {
+      throw .refusal(
+        "ThrottlingException", "Throughput exceeds the maximum throughput of a partition of \(table): \(key.shown)")
+    }
+  }
+
   /// The item as a reader sees it: a reader that asks for no consistency may get it as it was.
   mutating func item(_ key: ItemKey, in table: TableState, isConsistent: Bool, at now: Timestamp) -> Item? {
     if !isConsistent, let lagging = table.lagging[key], lagging.until > now, chance(faults.stale) {
@@ -53,6 +63,7 @@ extension CloudState {
     let paths = try ExpressionReader.projection(in: input, &bindings)
     try bindings.requireAllUsed(hasExpression: paths != nil)
     let key = try table.definition.key(named: try AttributeValue.members(try input.required("Key")))
+    try requireRoom(key.hash, table.definition.name, isWrite: false, at: now)
     let isConsistent = input["ConsistentRead"]?.bool ?? false
     let item = item(key, in: table, isConsistent: isConsistent, at: now)
     let units = TableState.readUnits(bytes: item?.bytes ?? 0, isConsistent: isConsistent)
@@ -85,6 +96,7 @@ extension CloudState {
       throw .validation("Return values set to invalid value")
     }
     let write = try ItemWrite(kind, input, try table(input).definition)
+    try requireRoom(write.key.hash, write.table.name, isWrite: true, at: now)
     let old = tables[write.table.name]?.items[write.key]
     do {
       try write.requireCondition(old)
@@ -142,6 +154,16 @@ extension CloudState {
       }
     }
     return units.table * factor
+  }
+
+  /// Deletes what has outlived that attribute's second.
+  mutating func sweep(_ name: String, _ attribute: String, at now: Timestamp) -> Int {
+    let due = (tables[name]?.items ?? [:]).compactMap { key, item -> ItemKey? in
+      guard case .number(let end)? = item[attribute], end < ExactDecimal(Int(now.seconds)) else { return nil }
+      return key
+    }
+    for key in due { tables[name]?.store(nil, at: key, lag: nil, now: now) }
+    return due.count
   }
 
   private func describe(_ input: JSON) throws(AWSError) -> JSON {

@@ -91,7 +91,7 @@ extension CloudState {
     for key in keys {
       if let item = item(key, in: page.table, isConsistent: page.isConsistent, at: now) { items.append(item) }
     }
-    return try answer(items, page, input, &bindings, partition: .text([]), at: now)
+    return try answer(items, page, input, &bindings, partition: nil, at: now)
   }
 
   /// A partition in ascending order as this reader sees it.
@@ -116,7 +116,7 @@ extension CloudState {
 
   /// One page: limit first, filter second, as DynamoDB does.
   private mutating func answer(
-    _ items: [Item], _ page: PageRequest, _ input: JSON, _ bindings: inout ExpressionBindings, partition: KeyPart,
+    _ items: [Item], _ page: PageRequest, _ input: JSON, _ bindings: inout ExpressionBindings, partition: KeyPart?,
     at now: Timestamp
   ) throws(AWSError) -> JSON {
     let filter = try ExpressionReader.condition(in: input, .filter, &bindings)
@@ -142,9 +142,10 @@ extension CloudState {
     }
     let kept = seen.filter { filter?.isTrue(of: $0) ?? true }
     let name = page.table.definition.name
+    let place = page.index.map { "\(name)/\($0.name)" } ?? name
+    if let partition { try requireRoom(partition, place, isWrite: false, at: now) }
     let units = TableState.readUnits(bytes: bytes, isConsistent: page.isConsistent)
-    record.read(
-      units, count: seen.count, table: page.index.map { "\(name)/\($0.name)" } ?? name, key: partition, at: now)
+    record.read(units, count: seen.count, table: place, key: partition, at: now)
     let shown = kept.map { item in (paths.map { item.projected(on: $0) } ?? item).json }
     return JSON(present: [
       "Items": input["Select"]?.string == "COUNT" ? nil : .array(shown),

@@ -43,7 +43,7 @@ extension CloudState {
     guard let value = input[name] else { return nil }
     guard let count = value.int, range.contains(count) else {
       throw .refusal(
-        "InvalidParameterValue",
+        "InvalidParameterValueException",
         "Value \(value.text) for parameter \(name) is invalid. Reason: Must be between \(range.lowerBound) and "
           + "\(range.upperBound), if provided.")
     }
@@ -122,12 +122,12 @@ extension CloudState {
   mutating func changeVisibility(_ input: JSON, in name: String, at now: Timestamp) throws(AWSError) {
     let handle = try input.requiredText("ReceiptHandle")
     guard let seconds = try number(input, "VisibilityTimeout", CloudState.visibilitySeconds) else {
-      throw .refusal("MissingParameter", "The request must contain the parameter VisibilityTimeout.")
+      throw .refusal("MissingRequiredParameterException", "The request must contain the parameter VisibilityTimeout.")
     }
     try requireHandle(handle)
     guard let place = queues[name]?.messages.firstIndex(where: { $0.handle == handle }) else {
       throw .refusal(
-        "InvalidParameterValue",
+        "InvalidParameterValueException",
         "Value \(handle) for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available "
           + "for visibility timeout change.")
     }
@@ -172,7 +172,8 @@ extension CloudState {
     try input.requireKnown(["QueueUrl"])
     let name = try queue(input)
     if let last = queues[name]?.purgedAt, last + CloudState.purgePause > now {
-      throw .refusal("PurgeQueueInProgress", "Only one PurgeQueue operation on \(name) is allowed every 60 seconds.")
+      throw .refusal(
+        "PurgeQueueInProgress", "Only one PurgeQueue operation on \(name) is allowed every 60 seconds.", status: 403)
     }
     queues[name]?.messages = []
     queues[name]?.purgedAt = now

@@ -47,6 +47,7 @@ extension CloudState {
     for write in writes {
       let old = tables[write.table.name]?.items[write.key]
       do {
+        try requireRoom(write.key.hash, write.table.name, isWrite: true, at: now)
         try write.requireCondition(old)
         results.append((old, try write.result(old)))
         reasons.append(nil)
@@ -133,6 +134,7 @@ extension AWSError {
       switch code {
       case "ConditionalCheckFailedException": return "ConditionalCheckFailed"
       case "TransactionConflictException": return "TransactionConflict"
+      case "ThrottlingException": return "ThrottlingError"
       default: return "ValidationError"
       }
     }

@@ -164,6 +164,16 @@ extension ModelCloud {
   /// The events that buses have taken, in order.
   public var published: [PublishedEvent] { state.withLock { $0.published } }
 
+  /// Deletes the items whose time to live is over, as DynamoDB does some time within days.
+  ///
+  /// - Parameter attribute: a number, in seconds since the epoch; other types are left alone.
+  /// - Returns: how many were deleted.
+  @discardableResult
+  public func sweep(_ table: String, timeToLive attribute: String) -> Int {
+    let now = clock.now()
+    return state.withLock { $0.sweep(table, attribute, at: now) }
+  }
+
   /// The items of a table as DynamoDB JSON, ordered by key; none for a table that is not there.
   public func items(in table: String) -> [JSON] {
     state.withLock { state in

@@ -204,4 +204,33 @@ import Testing
     model.cloud.clearRecord()
     #expect(model.cloud.consumed(per: .key).isEmpty)
   }
+
+  @Test func `a partition key that is written too often in a second is throttled until the next`() async throws {
+    var faults = CloudFaults()
+    faults.limitsPartitions = true
+    model.cloud.set(faults)
+    model.cloud.keepCalls(false)
+    for _ in 0..<1_000 { _ = try await model.dynamo("UpdateItem", add) }
+    #expect(await model.error("UpdateItem", add)?.code == "ThrottlingException")
+    let transaction: JSON = ["TransactItems": [["Put": ["TableName": "control", "Item": ["id": ["S": "n"]]]]]]
+    let reasons = await model.error("TransactWriteItems", transaction)?.body["CancellationReasons"]
+    #expect(reasons?.elements?.first?["Code"] == "ThrottlingError")
+    #expect(await model.error("PutItem", claim) == nil, "another key has its own")
+    model.clock.advance(by: .seconds(1))
+    #expect(await model.error("UpdateItem", add) == nil)
+    #expect(model.cloud.calls.isEmpty)
+    #expect(model.cloud.callCounts["dynamodb:UpdateItem"] == 1_002)
+  }
+
+  @Test func `the sweeper takes what has outlived its time, and only numbers count`() async throws {
+    let now = model.clock.now().seconds
+    for (id, value) in [
+      ("over", ["N": .string(String(now - 1))]), ("now", ["N": .string(String(now))]), ("text", ["S": "1"]),
+    ] as [(String, JSON)] {
+      _ = try await model.dynamo(
+        "PutItem", ["TableName": "control", "Item": ["id": ["S": .string(id)], "expires_at": value]])
+    }
+    #expect(model.cloud.sweep("control", timeToLive: "expires_at") == 1)
+    #expect(model.cloud.items(in: "control").compactMap { $0["id"]?["S"]?.string } == ["now", "text"])
+  }
 }

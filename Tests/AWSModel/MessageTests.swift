@@ -70,7 +70,7 @@ import Testing
     #expect(await model.queueError("ChangeMessageVisibility", change)?.code == "MessageNotInflight")
     #expect(bodies(try await receive()) == ["one"])
     change.set("VisibilityTimeout", 43_201)
-    #expect(await model.queueError("ChangeMessageVisibility", change)?.code == "InvalidParameterValue")
+    #expect(await model.queueError("ChangeMessageVisibility", change)?.code == "InvalidParameterValueException")
   }
 
   @Test func `what has been received too often goes to the dead letters`() async throws {
@@ -134,9 +134,12 @@ import Testing
   }
 
   static let refusals: [(String, JSON, String)] = [
-    ("SendMessage", ["MessageBody": ""], "InvalidParameterValue"),
-    ("SendMessage", ["MessageBody": .string(String(repeating: "x", count: 1_048_577))], "InvalidParameterValue"),
-    ("SendMessage", ["MessageBody": "x", "DelaySeconds": 901], "InvalidParameterValue"),
+    ("SendMessage", ["MessageBody": ""], "InvalidParameterValueException"),
+    (
+      "SendMessage", ["MessageBody": .string(String(repeating: "x", count: 1_048_577))],
+      "InvalidParameterValueException"
+    ),
+    ("SendMessage", ["MessageBody": "x", "DelaySeconds": 901], "InvalidParameterValueException"),
     ("SendMessage", ["MessageBody": "\u{0}"], "InvalidMessageContents"),
     ("SendMessage", ["MessageBod": "x"], "ValidationException"),
     ("SendMessageBatch", entries(0), "EmptyBatchRequest"),
@@ -147,8 +150,8 @@ import Testing
       ["Entries": [["Id": "a", "MessageBody": "x"], ["Id": "a", "MessageBody": "y"]]], "BatchEntryIdsNotDistinct"
     ),
     ("SendMessageBatch", ["Entries": [["Id": "a b", "MessageBody": "x"]]], "InvalidBatchEntryId"),
-    ("ReceiveMessage", ["MaxNumberOfMessages": 11], "InvalidParameterValue"),
-    ("ReceiveMessage", ["WaitTimeSeconds": 21], "InvalidParameterValue"),
+    ("ReceiveMessage", ["MaxNumberOfMessages": 11], "InvalidParameterValueException"),
+    ("ReceiveMessage", ["WaitTimeSeconds": 21], "InvalidParameterValueException"),
     ("DeleteMessage", ["ReceiptHandle": "junk"], "ReceiptHandleIsInvalid"),
     ("TagQueue", [:], "UnknownOperationException"),
   ]
