@@ -36,7 +36,7 @@ extension CloudState {
 
   /// Refuses a call whose partition key has used up this second.
   func requireRoom(_ key: KeyPart, _ table: String, isWrite: Bool, at now: Timestamp) throws(AWSError) {
-    guard faults.limitsPartitions else { return }
+    guard tableFaults.limitsPartitions else { return }
     let use = record.use(of: key, table: table, at: now)
     guard isWrite ? use.writeUnits < CapacityUse.writeUnitsMax : use.readUnits < CapacityUse.readUnitsMax else {
       throw .refusal(
@@ -46,7 +46,7 @@ extension CloudState {
 
   /// The item as a reader sees it: a reader that asks for no consistency may get it as it was.
   mutating func item(_ key: ItemKey, in table: TableState, isConsistent: Bool, at now: Timestamp) -> Item? {
-    if !isConsistent, let lagging = table.lagging[key], lagging.until > now, chance(faults.stale) {
+    if !isConsistent, let lagging = table.lagging[key], lagging.until > now, chance(tableFaults.stale) {
       return lagging.item
     }
     return table.items[key]
@@ -132,7 +132,7 @@ extension CloudState {
   ) -> Double {
     let units = note(write, from: old, to: new, factor: factor, at: now)
     guard !write.isCheck else { return units }
-    let lag = faults.stale > 0 ? now + span(upTo: faults.lagMax) : nil
+    let lag = tableFaults.stale > 0 ? now + span(upTo: tableFaults.lagMax) : nil
     tables[write.table.name]?.settle(at: now)
     tables[write.table.name]?.store(new, at: write.key, lag: lag, now: now)
     return units
@@ -205,7 +205,7 @@ extension CloudState {
         guard seen.insert(key).inserted else {
           throw .validation("Provided list of item keys contains duplicates")
         }
-        if !isFirst, chance(faults.partlyFailed) {
+        if !isFirst, chance(tableFaults.partlyFailed) {
           left.append(named)
           continue
         }
@@ -252,7 +252,7 @@ extension CloudState {
     }
     var unprocessed: [String: [JSON]] = [:]
     for (index, entry) in writes.enumerated() {
-      if index > 0, chance(faults.partlyFailed) {
+      if index > 0, chance(tableFaults.partlyFailed) {
         unprocessed[entry.table, default: []].append(entry.request)
         continue
       }

@@ -120,7 +120,7 @@ extension CloudState {
 
   private mutating func put(_ draft: MessageDraft, into name: String, at now: Timestamp) -> JSON {
     guard let queue = queues[name] else { return .null }
-    let late = chance(faults.delayed) ? span(upTo: faults.delayMax) : .zero
+    let late = chance(queueFaults.delayed) ? span(upTo: queueFaults.delayMax) : .zero
     let message = QueueState.Message(
       id: DerivedID.uuid(random: dice.next(), dice.next()), body: draft.body, attributes: draft.attributes,
       sentAt: now, visibleAt: now + (draft.delay ?? queue.definition.delay) + late)
@@ -173,7 +173,7 @@ extension CloudState {
     var failed: [JSON] = []
     for (id, entry) in zip(ids, entries) {
       do throws(AWSError) {
-        if chance(faults.partlyFailed) { throw AWSError.refusal("InternalError", "simulated: this entry failed") }
+        if chance(queueFaults.partlyFailed) { throw AWSError.refusal("InternalError", "simulated: this entry failed") }
         var result = try perform(&self, queue, entry)
         result.set("Id", .string(id))
         done.append(result)

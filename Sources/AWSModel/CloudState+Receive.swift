@@ -21,7 +21,7 @@ extension CloudState {
     redrive(from: name, at: now)
     guard let queue = queues[name] else { throw .noQueue }
     var due = queue.messages.indices.filter { queue.messages[$0].visibleAt <= now }
-    if chance(faults.reordered) {
+    if chance(queueFaults.reordered) {
       due.shuffle(using: &dice)
       due = due.filter { _ in !chance(0.3) }
     }
@@ -32,7 +32,7 @@ extension CloudState {
       message.firstReceivedAt = message.firstReceivedAt ?? now
       let handle = "\(message.id)#\(message.receives)#\(String(dice.next(), radix: 16))"
       message.handle = handle
-      if !chance(faults.duplicated) { message.visibleAt = now + (visibility ?? queue.definition.visibility) }
+      if !chance(queueFaults.duplicated) { message.visibleAt = now + (visibility ?? queue.definition.visibility) }
       queues[name]?.messages[place] = message
       messages.append(shown(message, handle, input))
     }

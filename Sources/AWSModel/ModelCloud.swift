@@ -120,7 +120,13 @@ public final class ModelCloud: AWSAPI {
 
 extension ModelCloud {
   /// What goes wrong from now on, and how often.
-  public func set(_ faults: CloudFaults) { state.withLock { $0.faults = faults } }
+  ///
+  /// - Parameter service: nil for all of them.
+  public func set(_ faults: CloudFaults, for service: AWSService? = nil) {
+    state.withLock { state in
+      for each in service.map({ [$0] }) ?? AWSService.allCases { state.faults[each] = faults }
+    }
+  }
 
   /// Lets a call to come fail: the next one of that operation, or a later one.
   ///

@@ -34,6 +34,14 @@ import Testing
     #expect((await model.error("PutItem", claim) != nil) == isDone, "a planned fault strikes once")
   }
 
+  @Test func `one service can fail while the others are well`() async throws {
+    var faults = CloudFaults()
+    faults.throttled = 1
+    model.cloud.set(faults, for: .sqs)
+    #expect(await model.queueError("SendMessage", ["MessageBody": "x"])?.code == "RequestThrottled")
+    #expect(await model.error("UpdateItem", add) == nil)
+  }
+
   @Test func `a planned fault waits for its call`() async throws {
     model.cloud.plan(.lostBefore, on: .dynamoDB, "UpdateItem", callsBefore: 2)
     var failures: [Bool] = []

@@ -132,6 +132,9 @@ import Testing
     let gets: [JSON] = ["b", "nope", "a"].map { ["Get": ["TableName": "control", "Key": ["id": ["S": .string($0)]]]] }
     let answer = try await model.dynamo("TransactGetItems", transaction(gets))
     #expect(
+      await model.error("TransactGetItems", transaction([gets[0], gets[0]]))?.message
+        == "Transaction request cannot include multiple operations on one item")
+    #expect(
       answer["Responses"]?.text == #"[{"Item":{"id":{"S":"b"},"n":{"N":"1"}}},{},{"Item":{"id":{"S":"a"}}}]"#)
   }
 }
