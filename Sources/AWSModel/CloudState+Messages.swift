@@ -119,12 +119,11 @@ extension CloudState {
   }
 
   private mutating func put(_ draft: MessageDraft, into name: String, at now: Timestamp) -> JSON {
-    guard let queue = queues[name] else { return .null }
     let late = chance(queueFaults.delayed) ? span(upTo: queueFaults.delayMax) : .zero
+    let delay = draft.delay ?? queues[name]?.definition.delay ?? .zero
     let message = QueueState.Message(
-      id: DerivedID.uuid(random: dice.next(), dice.next()), body: draft.body, attributes: draft.attributes,
-      sentAt: now, visibleAt: now + (draft.delay ?? queue.definition.delay) + late)
-    queues[name]?.messages.append(message)
+      id: DerivedID.uuid(random: dice.next(), dice.next()), body: draft.body, attributes: draft.attributes, sentAt: now)
+    queues[name]?.add(message, visibleAt: now + delay + late)
     return ["MessageId": .string(message.id), "MD5OfMessageBody": .string(digests.md5(Array(draft.body.utf8)))]
   }
 

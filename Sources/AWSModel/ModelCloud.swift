@@ -190,7 +190,11 @@ extension ModelCloud {
 
   /// The bodies of all messages of a queue, hidden or not, in the order they were sent.
   public func bodies(in queue: String) -> [String] {
-    state.withLock { $0.queues[queue]?.messages.map(\.body) ?? [] }
+    let now = clock.now()
+    return state.withLock { state in
+      state.queues[queue]?.settle(at: now)
+      return (state.queues[queue]?.messages ?? [:]).sorted { $0.key < $1.key }.map(\.value.body)
+    }
   }
 
   /// The body of an object; nil if there is none.

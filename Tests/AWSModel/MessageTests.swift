@@ -87,6 +87,16 @@ import Testing
       dead.first?["Attributes"]?["DeadLetterQueueSourceArn"] == "arn:aws:sqs:us-east-1:123456789012:work")
   }
 
+  @Test func `messages keep their order through hiding and coming back`() async throws {
+    for body in ["a", "b", "c", "d"] { try await send(body) }
+    #expect(bodies(try await receive(2)) == ["a", "b"])
+    model.clock.advance(by: .seconds(10))
+    #expect(bodies(try await receive(1)) == ["c"])
+    model.clock.advance(by: .seconds(25))
+    #expect(bodies(try await receive()) == ["a", "b", "d"])
+    #expect(model.cloud.bodies(in: "work") == ["a", "b", "c", "d"])
+  }
+
   @Test func `a message that is older than the queue keeps is gone`() async throws {
     try await send("old")
     model.clock.advance(by: .days(4))

@@ -156,4 +156,27 @@ import Testing
     } while start != nil
     #expect(seen == ["r#1", "r#2", "s#1", "s#2"])
   }
+
+  @Test func `a stretch of a long partition is the one that a filter would keep`() async throws {
+    var dice = SplitMix64(seed: 5)
+    let numbers = Set((0..<200).map { _ in Int(dice.next() % 1_000) - 500 })
+    for number in numbers {
+      _ = try await model.dynamo(
+        "PutItem", ["TableName": "counts", "Item": ["id": ["S": "a"], "n": ["N": .string("\(number)")]]])
+    }
+    let tests: [(String, @Sendable (Int, Int, Int) -> Bool)] = [
+      ("n = :x", { n, x, _ in n == x }), ("n < :x", { n, x, _ in n < x }), ("n <= :x", { n, x, _ in n <= x }),
+      ("n > :x", { n, x, _ in n > x }), ("n >= :x", { n, x, _ in n >= x }),
+      ("n BETWEEN :x AND :y", { n, x, y in n >= x && n <= y }),
+    ]
+    for round in 0..<60 {
+      let (low, high) = (Int(dice.next() % 1_000) - 500, Int(dice.next() % 500) + 500)
+      let (condition, keeps) = tests[round % tests.count]
+      var values: JSON = [":a": ["S": "a"], ":x": ["N": .string("\(low)")]]
+      if condition.contains(":y") { values.set(":y", ["N": .string("\(high)")]) }
+      let answer = try await model.dynamo("Query", query("counts", "id = :a AND \(condition)", values))
+      let wanted = numbers.sorted().filter { keeps($0, low, high) }
+      #expect(self.numbers(answer) == wanted.map(String.init), "\(condition) of \(low) and \(high)")
+    }
+  }
 }
