@@ -1,3 +1,4 @@
+import AWSModel
 import Testing
 
 /// The functions on a model of AWS that goes wrong in every way it may (D9–D13).
@@ -30,6 +31,15 @@ import Testing
   func `a fault planted in the store on AWS is noticed`(_ fault: AWSWorld.Planted) async throws {
     for seed in UInt64(0)..<60 where try await !AWSWorld(seed: seed, planted: fault).live().findings.isEmpty { return }
     Issue.record("60 lives with the fault \(fault.rawValue) look healthy")
+  }
+
+  @Test func `debug one`() async throws {
+    for seed in UInt64(0)..<6 {
+      let start = ContinuousClock.now
+      let world = try AWSWorld(seed: seed)
+      let life = try await world.live()
+      print("SEED", seed, ContinuousClock.now - start, life.kills, world.cloud.callCounts.values.reduce(0, +), life.findings.prefix(6))
+    }
   }
 
   @Test func `a seed lives the same life on AWS twice`() async throws {

@@ -248,7 +248,7 @@ final class AWSWorld: Sendable {
       messages =
         try await cloud.call(
           .sqs, "ReceiveMessage",
-          ["QueueUrl": url, "MaxNumberOfMessages": 3, "MessageAttributeNames": ["All"], "AttributeNames": ["All"]]
+          ["QueueUrl": url, "MaxNumberOfMessages": 1, "MessageAttributeNames": ["All"], "AttributeNames": ["All"]]
         )["Messages"]?.elements ?? []
     } catch {
       return 0
