@@ -98,8 +98,8 @@ final class AWSWorld: Sendable {
 
   /// A function as a new process has it; it may be killed after so many calls.
   private func function(_ handler: LambdaFunctions.Handler, mayDie: Bool) -> (function: any Function, api: MortalAPI) {
-    let dies = mayDie && roll(8) == 0
-    let api = MortalAPI(cloud, callsMax: dies ? 1 + roll(12) : .max, planted: planted)
+    let dies = mayDie && roll(4) == 0
+    let api = MortalAPI(cloud, callsMax: dies ? 1 + roll(10) : .max, planted: planted)
     let store = AWSStore(
       settings, api, queues: "http://sqs/\(settings.names.account)", clock, entropy, MemoryLog(), metrics: nil,
       deletesFinished: true)
