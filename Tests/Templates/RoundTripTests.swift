@@ -11,7 +11,7 @@ import Testing
   private static let now = Timestamp(seconds: 1_757_455_200)
 
   /// What an environment starts with, and where it is.
-  static func environment(_ name: String) throws -> (StackDefinitions, StackPlace) {
+  private static func environment(_ name: String) throws -> (StackDefinitions, StackPlace) {
     let settings = try ConfigFile.read(path: Vectors.config(name), ConfigOverrides(variables: [:], flags: [:])).settings
     let seed = try EnvironmentSeed(settings, at: now)
     let names = EnvironmentNames(settings)
@@ -101,6 +101,19 @@ import Testing
       let read = TemplateReader.read(template, at: TemplateReaderTests.place).definitions
       #expect(read.rules == definitions.rules)
     }
+  }
+
+  @Test func `what is not in the template is written without the account, and read back with it`() throws {
+    let place = TemplateReaderTests.place
+    let target = Target(
+      id: "t", arn: place.names.queue("elsewhere"), input: .whole, deadLetter: place.names.queue("gone"),
+      role: "arn:aws:iam::123456789012:role/sender")
+    let rule = try StackRule(
+      name: "r", description: nil, state: .disabled, pattern: #"{"source":["x"]}"#, schedule: "rate(1 day)",
+      role: "arn:aws:iam::123456789012:role/path/r${x}", targets: [target])
+    let template = TemplateWriter.template(StackDefinitions(rules: [rule]), at: place, description: "r")
+    #expect(!template.text.contains("123456789012"))
+    #expect(TemplateReader.read(template, at: place).definitions.rules == [rule])
   }
 
   @Test func `names that would have the same logical id get two`() throws {

@@ -9,7 +9,7 @@ import Testing
 @Suite struct TemplateReaderTests {
   static let place = StackPlace(
     names: ResourceNames(account: "123456789012", region: "us-east-1"), stackName: "shop",
-    functions: ["dev-customer-data-orchestrator", "dev-customer-data-worker"],
+    functions: ["dev-customer-data-orchestrator", "dev-customer-data-worker"], queues: ["q"],
     universeParameter: "/dev/customer-data/ingestion/symbols")
 
   private func read(_ resources: JSON, _ options: TemplateReader.Options = .init()) -> TemplateReader.Reading {
@@ -43,9 +43,19 @@ import Testing
     #expect(reading.notes.filter { $0.code.isRefusal }.map(\.line) == [row.text("line")])
   }
 
-  @Test func `a parameter that the template has not is refused`() {
-    let reading = read(["Q": ["Type": "AWS::SQS::Queue"]], .init(parameters: ["Stag": "x"]))
-    #expect(reading.notes.first?.line == "TEMPLATE_MALFORMED  template.Parameters: it has no parameter Stag")
+  @Test func `a parameter that the template has not, and a value that it forbids, are refused`() {
+    let template: JSON = [
+      "Parameters": ["Stage": ["Type": "String", "AllowedValues": ["test", "live"]]],
+      "Resources": ["Q": ["Type": "AWS::SQS::Queue", "Properties": ["QueueName": ["Ref": "Stage"]]]],
+    ]
+    func notes(_ parameters: [String: String]) -> [String] {
+      TemplateReader.read(template, at: Self.place, .init(parameters: parameters)).notes.map(\.line)
+    }
+    #expect(notes(["Stage": "live"]) == [])
+    #expect(
+      notes(["Stage": "prod"]) == ["TEMPLATE_MALFORMED  template.Parameters: Stage is one of test, live, not prod"])
+    #expect(
+      notes(["Stage": "live", "Stag": "x"]) == ["TEMPLATE_MALFORMED  template.Parameters: it has no parameter Stag"])
   }
 
   @Test func `our own functions are told from foreign ones, whatever version of them is meant`() {
@@ -73,6 +83,47 @@ import Testing
     let foreign = read(["R": target("arn:aws:lambda:us-east-1:123456789012:function:away")])
     #expect(foreign.notes.map(\.code) == [.functionForeign])
     #expect(foreign.definitions.rules.first?.targets.count == 1)
+  }
+
+  @Test func `a rule whose pattern or schedule is not known is left out, for it would be another rule`() {
+    for key in ["EventPattern", "ScheduleExpression", "EventBusName"] {
+      var properties: JSON = ["Name": "r", "EventPattern": ["source": ["x"]]]
+      properties.set(key, key == "EventPattern" ? ["source": [["Fn::ImportValue": "s"]]] : ["Fn::ImportValue": "s"])
+      let reading = read(["R": ["Type": "AWS::Events::Rule", "Properties": properties]])
+      #expect(reading.definitions.rules.isEmpty)
+      #expect(reading.notes.map(\.code) == [.valueUnknown], "\(key)")
+      #expect(reading.notes.first?.property == key)
+    }
+  }
+
+  @Test func `a statement that is not known, or none at all, is named, and the others are kept`() {
+    func statement(_ resource: JSON) -> JSON {
+      ["Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": resource]
+    }
+    let document: JSON = [
+      "Statement": [statement("*"), statement(["Fn::ImportValue": "s"]), ["Effect": "Perhaps"]]
+    ]
+    let reading = read([
+      "Q": ["Type": "AWS::SQS::Queue", "Properties": ["QueueName": "q"]],
+      "P": ["Type": "AWS::SQS::QueuePolicy", "Properties": ["Queues": [["Ref": "Q"]], "PolicyDocument": document]],
+    ])
+    #expect(reading.definitions.queues.first?.policy == [statement("*")])
+    #expect(reading.notes.map(\.code) == [.valueUnknown, .propertyNotKept])
+  }
+
+  @Test func `a queue that is nowhere is named, and one that is on the server is not`() {
+    let target: JSON = [
+      "Id": "t", "Arn": "arn:aws:sqs:us-east-1:123456789012:there",
+      "DeadLetterConfig": ["Arn": "arn:aws:sqs:us-east-1:123456789012:nowhere"],
+    ]
+    let rule: JSON = [
+      "Type": "AWS::Events::Rule",
+      "Properties": ["Name": "r", "EventPattern": ["source": ["x"]], "Targets": [target]],
+    ]
+    let place = StackPlace(
+      names: Self.place.names, stackName: "shop", functions: [], queues: ["there"], universeParameter: "")
+    let notes = TemplateReader.read(["Resources": ["R": rule]], at: place).notes
+    #expect(notes.map(\.line) == ["TARGET_ABSENT  R.t: there is no queue nowhere"])
   }
 
   @Test func `a queue that stands in for a function lets in every rule of its function, once each`() throws {

@@ -7,10 +7,15 @@ public struct StackPlace: Sendable, Hashable {
   public let stackName: String
   /// Functions that the engine runs itself, by name.
   public let functions: Set<String>
+  /// Queues that are there already, by name.
+  public let queues: Set<String>
   /// The name of the parameter that holds the symbols (D7).
   public let universeParameter: String
 
-  public init(names: ResourceNames, stackName: String, functions: Set<String>, universeParameter: String) {
+  public init(
+    names: ResourceNames, stackName: String, functions: Set<String>, queues: Set<String> = [], universeParameter: String
+  ) {
+    self.queues = queues
     self.names = names
     self.stackName = stackName
     self.functions = functions

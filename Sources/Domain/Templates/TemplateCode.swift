@@ -17,6 +17,7 @@ public enum TemplateCode: String, Sendable, Hashable, CaseIterable {
   case busFolded = "BUS_FOLDED"
   case targetNotServed = "TARGET_NOT_SERVED"
   case targetNotPermitted = "TARGET_NOT_PERMITTED"
+  case targetAbsent = "TARGET_ABSENT"
   case functionBuiltIn = "FUNCTION_BUILT_IN"
   case functionForeign = "FUNCTION_FOREIGN"
   case functionAsQueue = "FUNCTION_AS_QUEUE"
@@ -28,7 +29,7 @@ public enum TemplateCode: String, Sendable, Hashable, CaseIterable {
     switch self {
     case .templateMalformed, .ruleInvalid, .queueInvalid, .nameInvalid, .nameTaken: true
     case .resourceNotKept, .propertyNotKept, .valueUnknown, .conditionFalse, .nameGenerated, .busFolded,
-      .targetNotServed, .targetNotPermitted, .functionBuiltIn, .functionForeign, .functionAsQueue,
+      .targetNotServed, .targetNotPermitted, .targetAbsent, .functionBuiltIn, .functionForeign, .functionAsQueue,
       .notificationAsRule, .scheduleAsRule:
       false
     }
@@ -37,7 +38,7 @@ public enum TemplateCode: String, Sendable, Hashable, CaseIterable {
   /// What it is, in one sentence.
   public var meaning: String {
     switch self {
-    case .templateMalformed: "the file is no CloudFormation template, or its functions lead in a circle"
+    case .templateMalformed: "the file is no CloudFormation template, or has no such parameter or value of one"
     case .ruleInvalid: "EventBridge would not take the rule, so nothing of the template is taken over"
     case .queueInvalid: "SQS would not take the queue, so nothing of the template is taken over"
     case .nameInvalid: "the name has characters or a length that AWS does not take"
@@ -50,6 +51,7 @@ public enum TemplateCode: String, Sendable, Hashable, CaseIterable {
     case .busFolded: "rules live on the default bus, to which every other bus forwards its events"
     case .targetNotServed: "targets here are queues and the engine's functions; this one is left out"
     case .targetNotPermitted: "no policy in the template lets the rule use the target, so here as on AWS it is refused"
+    case .targetAbsent: "the queue is neither in the template nor on the server, so what is sent there is not taken"
     case .functionBuiltIn: "the function is one that the engine runs itself; its code and settings are the engine's"
     case .functionForeign: "the function is not here: what its rule sends ends in the dead letters"
     case .functionAsQueue: "a queue stands in for the function and gets what the function would have got"
@@ -74,6 +76,7 @@ public enum TemplateCode: String, Sendable, Hashable, CaseIterable {
     case .busFolded: "nothing to do; a pattern that names its source keeps the buses apart"
     case .targetNotServed: "add a queue as a second target to see what it would get"
     case .targetNotPermitted: "add an AWS::SQS::QueuePolicy or an AWS::Lambda::Permission for events.amazonaws.com"
+    case .targetAbsent: "make the queue before events come: aws sqs create-queue"
     case .functionBuiltIn: "nothing to do"
     case .functionForeign: "bellcrank import --functions-as-queues makes a queue that catches it"
     case .functionAsQueue: "aws sqs receive-message on the queue shows what comes"

@@ -76,11 +76,7 @@ public struct TemplateReader {
   private init(_ template: JSON, _ options: Options, at place: StackPlace) {
     self.options = options
     let intrinsics = Intrinsics(template, given: options.parameters, at: place)
-    let declared = Set((template["Parameters"]?.members ?? []).map(\.key))
-    var notes: [TemplateNote] = []
-    for name in options.parameters.keys.sorted() where !declared.contains(name) {
-      notes.append(TemplateNote(.templateMalformed, "", "Parameters", "it has no parameter \(name)"))
-    }
+    var notes = TemplateReader.notes(on: options.parameters, template)
     var absent: Set<String> = []
     for resource in template["Resources"]?.members ?? [] {
       guard let condition = resource.value["Condition"]?.string else { continue }
@@ -94,6 +90,19 @@ public struct TemplateReader {
     }
     self.intrinsics = intrinsics.leavingOut(absent)
     self.notes = notes
+  }
+
+  /// What CloudFormation would say of the given parameters.
+  private static func notes(on given: [String: String], _ template: JSON) -> [TemplateNote] {
+    given.sorted { $0.key < $1.key }.compactMap { name, value in
+      guard let parameter = template["Parameters"]?[name] else {
+        return TemplateNote(.templateMalformed, "", "Parameters", "it has no parameter \(name)")
+      }
+      let allowed = (parameter["AllowedValues"]?.elements ?? []).compactMap { Intrinsics.scalar($0) }
+      guard !allowed.isEmpty, !allowed.contains(value) else { return nil }
+      return TemplateNote(
+        .templateMalformed, "", "Parameters", "\(name) is one of \(allowed.joined(separator: ", ")), not \(value)")
+    }
   }
 
   private mutating func read(_ id: String, _ resource: JSON) {
@@ -210,22 +219,24 @@ public struct TemplateReader {
   private mutating func checkTargets() {
     let queues = Dictionary(definitions.queues.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     for rule in definitions.rules {
+      let id = logicalIDs[rule.name] ?? rule.name
       let arn = place.names.rule(rule.name)
       for target in rule.targets {
-        if target.arn.service == "sqs", let queue = queues[target.arn.name],
+        for queue in [target.arn, target.deadLetter].compactMap({ $0 }) where queue.service == "sqs" {
+          guard queues[queue.name] == nil, !place.queues.contains(queue.name) else { continue }
+          notes.append(TemplateNote(.targetAbsent, id, target.id, "there is no queue \(queue.name)"))
+        }
+        if let queue = queues[target.arn.name], target.arn.service == "sqs",
           !StackPolicy.permits(queue.policy, rule: arn, queue: target.arn)
         {
-          notes.append(
-            TemplateNote(.targetNotPermitted, logicalIDs[rule.name] ?? rule.name, target.id, "the queue \(queue.name)"))
+          notes.append(TemplateNote(.targetNotPermitted, id, target.id, "the queue \(queue.name)"))
         }
         if target.arn.service == "lambda", place.functions.contains(target.arn.name),
           !definitions.permissions.contains(where: {
             $0.function == target.arn.name && ($0.source == nil || $0.source == arn.description)
           })
         {
-          notes.append(
-            TemplateNote(
-              .targetNotPermitted, logicalIDs[rule.name] ?? rule.name, target.id, "the function \(target.arn.name)"))
+          notes.append(TemplateNote(.targetNotPermitted, id, target.id, "the function \(target.arn.name)"))
         }
       }
     }

@@ -91,11 +91,12 @@ public struct TemplateWriter {
   /// An ARN as the template writes it: what is in it by reference, the account and region of any other by substitution.
   private func reference(_ arn: String) -> JSON {
     if let known = references[arn] { return known }
-    guard let name = ResourceName(arn), place.isHere(name) else { return .string(arn) }
-    return [
-      "Fn::Sub": .string(
-        "arn:${AWS::Partition}:\(name.service):${AWS::Region}:${AWS::AccountId}:\(TemplateWriter.plain(name.resource))")
-    ]
+    guard let name = ResourceName(arn), name.account == place.names.account,
+      name.region == place.names.region || name.region.isEmpty
+    else { return .string(arn) }
+    let region = name.region.isEmpty ? "" : "${AWS::Region}"  // Roles have none.
+    let start = "arn:${AWS::Partition}:\(name.service):\(region):${AWS::AccountId}:"
+    return ["Fn::Sub": .string(start + TemplateWriter.plain(name.resource))]
   }
 
   /// A text within `Fn::Sub`.

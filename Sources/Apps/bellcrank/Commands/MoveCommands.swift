@@ -188,6 +188,7 @@ extension StackPlace {
     else { throw CommandFailure(.unavailable, "the server does not say where it is: its version may be older") }
     self.init(
       names: ResourceNames(account: account, region: region), stackName: stackName,
-      functions: Set(inventory.list("functions").compactMap(\.string)), universeParameter: parameter)
+      functions: Set(inventory.list("functions").compactMap(\.string)),
+      queues: Set(inventory.list("queues").map { $0.cell("name") }), universeParameter: parameter)
   }
 }
