@@ -76,10 +76,11 @@ let package = Package(
     module("Domain/Alarms", uses: ["Events", "Measures"]),
     module("Domain/Logs", uses: ["Events"]),
     module("Domain/Policies", uses: ["Events"]),
+    module("Domain/Templates", uses: ["Events", "Patterns", "Schedules", "Rules", "Deliveries", "Policies"]),
     // Engine: ports and loops.
     module("Engine", uses: domain),
     // Operations: what an operator sees and does, beside the engine.
-    module("Operations", uses: domain + monitoring + ["Engine"]),
+    module("Operations", uses: domain + monitoring + ["Templates", "Engine"]),
     // Adapters: the ports, embedded.
     module("Adapters/SQLiteStore", uses: domain + monitoring + ["Engine", "Operations", grdb, crypto]),
     module("Adapters/LocalObjects", uses: ["Events", "Engine"]),
@@ -104,7 +105,8 @@ let package = Package(
     module(
       "Edges/HTTPServer",
       uses: domain + monitoring + [
-        "Engine", "Operations", "AWSWire", "Console", "CZlib", "ReplaySource", hummingbird, httpTypes, nioCore,
+        "Templates", "Engine", "Operations", "AWSWire", "Console", "CZlib", "ReplaySource", hummingbird, httpTypes,
+        nioCore,
         nioHTTPTypes, nioPosix, logging, lifecycle, crypto,
       ]),
     module("Edges/LambdaRuntime", uses: ["Events", "Engine", asyncHTTPClient, nioCore, nioHTTP1, nioPosix]),
@@ -114,7 +116,8 @@ let package = Package(
     .executableTarget(
       name: "bellcrank",
       dependencies: domain + monitoring + [
-        "Engine", "Operations", "SQLiteStore", "LocalObjects", "SourceClients", "SystemPorts", "CryptoPorts", "ConfigModel", "ConfigFiles", "AWSWire",
+        "Templates", "Engine", "Operations", "SQLiteStore", "LocalObjects", "SourceClients", "SystemPorts",
+        "CryptoPorts", "ConfigModel", "ConfigFiles", "AWSWire",
         "HTTPServer", "Console", "ReplaySource", "Simulation", argumentParser, asyncHTTPClient, nioCore, nioPosix,
         nioHTTP1, logging, lifecycle, unixSignals,
       ],
@@ -147,16 +150,21 @@ let package = Package(
     tests("Alarms", covers: ["Events", "Measures", "Alarms"]),
     tests("Logs", covers: ["Events", "Logs"]),
     tests("Policies", covers: ["Events", "Policies"]),
+    tests("Templates", covers: domain + ["Templates", "Engine", "ConfigFiles", "ConfigModel"]),
     tests("Engine", covers: domain + ["Engine", "SQLiteStore", "Simulation", "SystemPorts", "CryptoPorts"]),
     tests(
       "PortContracts",
-      covers: domain + monitoring + ["Engine", "Operations", "SQLiteStore", "LocalObjects", "Simulation", "AWSModel", "AWSPorts", "CryptoPorts", grdb]),
+      covers: domain + monitoring + [
+        "Engine", "Operations", "SQLiteStore", "LocalObjects", "Simulation", "AWSModel", "AWSPorts", "CryptoPorts",
+        grdb,
+      ]),
     tests("Console", covers: domain + ["Console", "Engine"]),
     tests("CLI", covers: domain + ["bellcrank", "Engine", "AWSWire", "SystemPorts", argumentParser]),
     tests(
       "Operations",
       covers: domain + monitoring + [
-        "Engine", "Operations", "SQLiteStore", "Simulation", "SystemPorts", "CryptoPorts", "Console", "HTTPServer",
+        "Templates", "Engine", "Operations", "SQLiteStore", "Simulation", "SystemPorts", "CryptoPorts", "Console",
+        "HTTPServer",
       ]),
     tests(
       "EndToEnd", covers: [],

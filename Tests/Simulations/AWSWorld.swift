@@ -255,7 +255,9 @@ final class AWSWorld: Sendable {
     }
     guard !messages.isEmpty else { return 0 }
     let records = messages.map { AWSWorld.record($0, settings) }
-    guard let answer = await invoke(.worker, ["Records": .array(records)], mayDie: mayDie) else { return messages.count }
+    guard let answer = await invoke(.worker, ["Records": .array(records)], mayDie: mayDie) else {
+      return messages.count
+    }
     let failed = Set(
       (answer["batchItemFailures"]?.elements ?? []).compactMap { $0["itemIdentifier"]?.string })
     for message in messages where !failed.contains(message["MessageId"]?.string ?? "") {
@@ -456,7 +458,8 @@ extension AWSWorld.Planted {
     var input = input
     switch (self, operation) {
     case (.conditions, "TransactWriteItems"):
-      input.set("TransactItems", .array((input["TransactItems"]?.elements ?? []).compactMap { AWSWorld.Planted.bare($0) }))
+      input.set(
+        "TransactItems", .array((input["TransactItems"]?.elements ?? []).compactMap { AWSWorld.Planted.bare($0) }))
     case (.outbox, "TransactWriteItems"):
       input.set(
         "TransactItems",

@@ -140,7 +140,8 @@ extension AWSStore: AdmissionDesk {
       if share < rate.max {
         // The window is kept in parts: this one is full when it holds its share.
         let missing = known.window.count >= share ? rate.max - known.window.count : 0
-        known.facts.admitted = Array(repeating: known.window.first?.at ?? now, count: max(0, missing)) + known.facts.admitted
+        known.facts.admitted =
+          Array(repeating: known.window.first?.at ?? now, count: max(0, missing)) + known.facts.admitted
       }
     }
     if request.isReingestion {
