@@ -16,7 +16,10 @@ public final class TerminationSignal: Sendable {
   /// Calls `action` for each such signal, instead of the death that is its default, as long as this lives.
   public init(_ action: @escaping @Sendable () -> Void) {
     sources = [SIGTERM, SIGINT].map { number in
-      signal(number, SIG_IGN)
+      #if canImport(Darwin)
+        // Dispatch hears what nobody handles; on Linux it sets a handler of its own, and what is ignored never comes.
+        signal(number, SIG_IGN)
+      #endif
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       source.setEventHandler(handler: action)
       source.resume()
