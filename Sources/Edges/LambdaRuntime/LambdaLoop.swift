@@ -99,7 +99,8 @@ public final class LambdaLoop: Sendable {
       guard body.count <= LambdaLoop.answerBytesMax else { return try await refuse(body.count, requestID) }
       do {
         try await api.respond(body, to: requestID)
-      } catch  where error.status == 413 {
+      } catch {
+        guard error.status == 413 else { throw error }
         try await refuse(body.count, requestID)
       }
     }
