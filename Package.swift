@@ -170,7 +170,14 @@ let package = Package(
       "EndToEnd", covers: [],
       exclude: ["browser", "chaos", "console.py", "harness", "sections", "kill9.py", "specification.py"]),
     tests("Tidy", covers: []),
-    tests("AWSClients", covers: ["Events", "Engine", "AWSPorts", "AWSClients", "AWSWire", "CryptoPorts"]),
+    tests(
+      "AWSClients",
+      covers: [
+        "Events", "Engine", "AWSPorts", "AWSClients", "AWSWire", "CryptoPorts", asyncHTTPClient, nioCore, nioHTTP1,
+        nioPosix,
+      ]),
+    tests("LambdaPorts", covers: ["Events", "Engine", "LambdaPorts"]),
+    tests("LambdaRuntime", covers: ["Events", "Engine", "LambdaRuntime", asyncHTTPClient, nioCore, nioHTTP1, nioPosix]),
     tests("AWSModel", covers: ["Events", "Engine", "AWSPorts", "AWSModel", "CryptoPorts", "Simulation"]),
     tests("ReplaySource", covers: ["Events", "ReplaySource"]),
     tests("SourceClients", covers: ["Events", "Extraction", "SourceClients", "ReplaySource"]),

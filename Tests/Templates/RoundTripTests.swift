@@ -1,4 +1,5 @@
 import ConfigFiles
+import ConfigModel
 import Deliveries
 import Engine
 import Events

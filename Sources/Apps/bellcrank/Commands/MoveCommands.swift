@@ -1,5 +1,6 @@
 import ArgumentParser
 import ConfigFiles
+import ConfigModel
 import Events
 import Templates
 
