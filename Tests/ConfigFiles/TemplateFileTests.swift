@@ -1,4 +1,5 @@
 import ConfigFiles
+import ConfigModel
 import Events
 import Testing
 
