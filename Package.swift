@@ -72,7 +72,7 @@ let package = Package(
     module("Domain/Ingestion", uses: ["Events"]),
     module("Domain/Extraction", uses: ["Events"]),
     module("Domain/Telemetry", uses: ["Events"]),
-    module("Domain/Measures", uses: ["Events"]),
+    module("Domain/Measures", uses: ["Events", "Telemetry"]),
     module("Domain/Alarms", uses: ["Events", "Measures"]),
     module("Domain/Logs", uses: ["Events"]),
     module("Domain/Policies", uses: ["Events"]),
@@ -86,7 +86,8 @@ let package = Package(
     module("Adapters/LocalObjects", uses: ["Events", "Engine"]),
     module(
       "Adapters/SourceClients",
-      uses: ["Events", "Extraction", "Engine", "Operations", asyncHTTPClient, nioCore, nioHTTP1]),
+      uses: ["Events", "Extraction", "Engine", asyncHTTPClient, nioCore, nioHTTP1]),
+    module("Adapters/Webhooks", uses: ["Operations", asyncHTTPClient, nioCore, nioHTTP1]),
     module("Adapters/CryptoPorts", uses: ["Engine", crypto]),
     module("Adapters/SystemPorts", uses: ["Events", "Schedules", "Engine", "Operations", "CryptoPorts"]),
     module("Adapters/ConfigModel", uses: ["Events", "Schedules", "Ingestion", "Engine"]),
@@ -94,7 +95,7 @@ let package = Package(
     // Adapters: the ports on AWS, and the machine of a Lambda function.
     module(
       "Adapters/AWSPorts",
-      uses: ["Events", "Extraction", "Ingestion", "Schedules", "Telemetry", "Measures", "Engine", "Operations"]),
+      uses: ["Events", "Extraction", "Ingestion", "Schedules", "Telemetry", "Measures", "Engine"]),
     module(
       "Adapters/AWSClients",
       uses: ["Events", "Engine", "AWSPorts", "AWSWire", "CryptoPorts", asyncHTTPClient, nioCore, nioHTTP1, nioPosix]),
@@ -116,7 +117,7 @@ let package = Package(
     .executableTarget(
       name: "bellcrank",
       dependencies: domain + monitoring + [
-        "Templates", "Engine", "Operations", "SQLiteStore", "LocalObjects", "SourceClients", "SystemPorts",
+        "Templates", "Engine", "Operations", "SQLiteStore", "LocalObjects", "SourceClients", "Webhooks", "SystemPorts",
         "CryptoPorts", "ConfigModel", "ConfigFiles", "AWSWire",
         "HTTPServer", "Console", "ReplaySource", "Simulation", argumentParser, asyncHTTPClient, nioCore, nioPosix,
         nioHTTP1, logging, lifecycle, unixSignals,
@@ -146,7 +147,7 @@ let package = Package(
     tests("Extraction", covers: ["Events", "Extraction"]),
     tests("Deliveries", covers: ["Events", "Deliveries"]),
     tests("Telemetry", covers: ["Events", "Telemetry"]),
-    tests("Measures", covers: ["Events", "Measures"]),
+    tests("Measures", covers: ["Events", "Telemetry", "Measures"]),
     tests("Alarms", covers: ["Events", "Measures", "Alarms"]),
     tests("Logs", covers: ["Events", "Logs"]),
     tests("Policies", covers: ["Events", "Policies"]),
@@ -177,7 +178,8 @@ let package = Package(
         nioPosix,
       ]),
     tests("LambdaPorts", covers: ["Events", "Engine", "LambdaPorts"]),
-    tests("LambdaRuntime", covers: ["Events", "Engine", "LambdaRuntime", asyncHTTPClient, nioCore, nioHTTP1, nioPosix]),
+    tests(
+      "LambdaRuntime", covers: ["Events", "Engine", "LambdaRuntime", asyncHTTPClient, nioCore, nioHTTP1, nioPosix]),
     tests("AWSModel", covers: ["Events", "Engine", "AWSPorts", "AWSModel", "CryptoPorts", "Simulation"]),
     tests("ReplaySource", covers: ["Events", "ReplaySource"]),
     tests("SourceClients", covers: ["Events", "Extraction", "SourceClients", "ReplaySource"]),
