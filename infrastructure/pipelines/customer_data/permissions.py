@@ -43,6 +43,7 @@ WORKER = (
     Grant(
         "Control",
         (
+            "dynamodb:BatchGetItem",
             "dynamodb:ConditionCheckItem",
             "dynamodb:DeleteItem",
             "dynamodb:GetItem",
@@ -68,6 +69,6 @@ WORKER = (
 )
 
 NOTIFIER = (
-    Grant("Control", ("dynamodb:PutItem", "dynamodb:UpdateItem"), "table"),
+    Grant("Control", ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"), "table"),
     Grant("Publish", ("events:PutEvents",), "default_bus"),
 )
