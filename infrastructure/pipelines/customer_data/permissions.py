@@ -46,6 +46,7 @@ WORKER = (
     Grant(
         "Control",
         (
+            "dynamodb:BatchGetItem",
             "dynamodb:ConditionCheckItem",
             "dynamodb:DeleteItem",
             "dynamodb:GetItem",
@@ -71,7 +72,7 @@ WORKER = (
 )
 
 NOTIFIER = (
-    Grant("Control", ("dynamodb:PutItem", "dynamodb:UpdateItem"), "table"),
+    Grant("Control", ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"), "table"),
     Grant("Publish", ("events:PutEvents",), "default_bus"),
     Grant("Bury", ("sqs:SendMessage",), "trigger_dead_letters"),
 )

@@ -1,0 +1,67 @@
+"""D22: raw notifications of buckets become events on the bus, each once and none after a newer one."""
+
+import json
+
+from chain.cloud import NOTIFIER, OTHER_BUCKET
+from chain.world import UNNAMED
+from harness.checks import until
+from harness.clients import ACCOUNT, BUCKET, REGION
+
+EVENT_SECONDS = 1_757_429_130  # 2025-09-09T14:45:30Z
+KEY_AS_NOTIFIED = "market/prices/ingestion_date%3D2025-09-09/symbol%3DBRK-B/a+b%252B.json"
+KEY = "market/prices/ingestion_date=2025-09-09/symbol=BRK-B/a b%2B.json"
+
+
+def _records(sequencer):
+    return {"Records": [{
+        "eventVersion": "2.1", "eventSource": "aws:s3", "eventTime": "2025-09-09T14:45:30.000Z",
+        "eventName": "ObjectCreated:Put", "awsRegion": REGION,
+        "s3": {"bucket": {"name": BUCKET}, "object": {"key": KEY_AS_NOTIFIED, "size": 12345, "sequencer": sequencer}}}]}
+
+
+def raw(world):
+    checks = world.checks
+    first = world.invoke(_records("0055AED6DCD90281E5"), UNNAMED, NOTIFIER)
+    checks.equal((first.get("statusCode"), first.get("decision")), (200, "dispatched"), "the notification is taken")
+    bodies = world.transform([KEY]).get(KEY, [])
+    checks.equal(
+        [b["detail"] for b in bodies], [{"bucket": BUCKET, "object": {"key": KEY, "size": 12345}}],
+        "Transform hears of it, its key decoded once")
+    checks.equal([b["source"] for b in bodies], ["aws.s3"], "in §4's words")
+    entries = world.cloud.recorders[NOTIFIER].bodies["events:PutEvents"]["Entries"]
+    checks.equal([e["Time"] for e in entries], [EVENT_SECONDS], "it was put with its time, which the local AWS forgets")
+    again = world.invoke(_records("0055AED6DCD90281E5"), UNNAMED, NOTIFIER)
+    checks.equal(again.get("decision"), "duplicate", "the same again is nothing")
+    older = world.invoke(_records("0055AED6DCD90281E4"), UNNAMED, NOTIFIER)
+    checks.equal((older.get("decision"), older.get("stale")), ("duplicate", 1), "nor is an older one")
+    newer = world.invoke(_records("0055AED6DCD90281E6"), UNNAMED, NOTIFIER)
+    checks.equal(newer.get("decision"), "dispatched", "a newer one is")
+    told = until(lambda: len(world.transform([KEY]).get(KEY, [])) >= 2, 20)
+    checks.that(told, "and Transform hears of that")
+    checks.equal(len(world.transform([KEY]).get(KEY, [])), 2, "twice in all")
+    answer = world.client("lambda").invoke(FunctionName=NOTIFIER, Payload='{"symbols":["AAPL"]}')
+    said = json.load(answer["Payload"])
+    checks.equal(
+        (answer.get("FunctionError"), said.get("errorType")), ("Unhandled", "MALFORMED_EVENT"), "anything else is refused")
+
+
+def of_a_bucket(world):
+    """A bucket outside of the stack that is set up to notify the function, as S3 itself does it."""
+    checks, s3 = world.checks, world.client("s3")
+    arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{NOTIFIER}"
+    policy = json.loads(world.client("lambda").get_policy(FunctionName=NOTIFIER)["Policy"])
+    sources = [s["Condition"]["ArnLike"]["AWS:SourceArn"] for s in policy["Statement"]]
+    checks.equal(sources, [f"arn:aws:s3:::{OTHER_BUCKET}"], "that bucket may invoke it, and no other")
+    s3.create_bucket(Bucket=OTHER_BUCKET)
+    s3.put_bucket_notification_configuration(Bucket=OTHER_BUCKET, NotificationConfiguration={
+        "LambdaFunctionConfigurations": [{"LambdaFunctionArn": arn, "Events": ["s3:ObjectCreated:*"]}]})
+    s3.put_object(Bucket=OTHER_BUCKET, Key="market/prices/symbol=AAPL/1.json", Body=b"{}")
+
+    def noted():
+        return [i for i in world.items() if i["id"] == f"object#{OTHER_BUCKET}"]
+
+    items = until(noted, 30) or []
+    checks.equal([i["place"] for i in items], ["market/prices/symbol=AAPL/1.json"], "its notification is taken")
+    for item in items:
+        world.causes[item["cause_id"]] += 1
+        checks.equal(world.decision(item["cause_id"]).get("decision"), "dispatched", "and decided")
