@@ -182,7 +182,9 @@ public struct Orchestrator: Function {
 
   private func decide(_ ask: Ask, _ cause: Cause) async throws(StoreError) -> (answer: JSON, hold: Hold?) {
     let now = clock.now()
-    let universe = try await universe.universe(at: now).map { Universe(symbols: $0, source: .parameter) }
+    // Forced symbols ask nobody (D7).
+    let known = ask.request.forceSymbols ? nil : try await universe.universe(at: now)
+    let universe = known.map { Universe(symbols: $0, source: .parameter) }
     switch SymbolResolution.resolve(
       ask.request, universe: universe ?? Universe(symbols: settings.defaults.symbols, source: .defaults))
     {

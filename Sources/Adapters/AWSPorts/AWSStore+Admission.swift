@@ -25,7 +25,7 @@ extension AWSStore: AdmissionDesk {
     }
     if case .decided(let entry, _) = result { metrics?.write(entry) }
     if case .decided(_, .admit) = result, !application.request.dryRun {
-      await dispatch(application.cause.runID, application.messages, at: now)
+      await dispatch(application.cause.runID, application.request.idempotencyKey, application.messages, at: now)
     }
     if case .decided(let entry, .loopStopped) = result, !application.request.dryRun {
       await send(letter(entry.summary, application, at: now), at: now)
