@@ -22,30 +22,28 @@ extension AWSStore {
     let next = first + soon.count
     do throws(StoreError) {
       try await send(Array(soon), at: now)
-      if next == messages.count {
-        try await leaveOutbox(run, key)
-      } else {
-        let due = messages[next].visibleAt - AWSStore.delayMax
-        let update = Expression(
-          "SET #next = :next, #due = :due",
-          ["next": .number(Int64(next)), "due": .number(max(due, now + .seconds(1)).milliseconds)])
-        _ = try await table.write(.update(.outbox(run), update, if: .present))
-      }
+      let due = next == messages.count ? nil : max(messages[next].visibleAt - AWSStore.delayMax, now + .seconds(1))
+      try await noteSent(run, key, next: next, due: due)
     } catch {
       log.write(LogLine(.warning, "messages wait in the outbox", ["run": run, "reason": error.reason]))
     }
   }
 
-  /// The claim says that its messages are out, and nothing is left to be sent. A claim that its run has ended already, or
-  /// that is another's by now, stays as it is (D9).
-  private func leaveOutbox(_ run: String, _ key: String) async throws(StoreError) {
-    let update = Expression("SET #status = :dispatched, #v = :v", ["dispatched": .text("dispatched"), "v": version()])
-    let condition = Expression(
+  /// The claim says that its messages are going out, and the outbox what is left. A claim that its run has ended already,
+  /// or that is another's by now, stays as it is (D9).
+  private func noteSent(_ run: String, _ key: String, next: Int, due: Timestamp?) async throws(StoreError) {
+    let mark = Expression("SET #status = :dispatched, #v = :v", ["dispatched": .text("dispatched"), "v": version()])
+    let isClaimed = Expression(
       "#run_id = :run AND #status = :claimed", ["run": .text(run), "claimed": .text("claimed")])
-    let writes: [Write] = [.update(.claim(key), update, if: condition), .delete(.outbox(run))]
-    switch try await table.transact(writes, token: entropy.uuid()) {
+    var left = Write.delete(.outbox(run))
+    if let due {
+      let update = Expression(
+        "SET #next = :next, #due = :due", ["next": .number(Int64(next)), "due": .number(due.milliseconds)])
+      left = .update(.outbox(run), update, if: .present)
+    }
+    switch try await table.transact([.update(.claim(key), mark, if: isClaimed), left], token: entropy.uuid()) {
     case .done: return
-    case .refused: _ = try await table.write(.delete(.outbox(run)))
+    case .refused: _ = try await table.write(left)
     // A claim that is not marked would free its key one day: the tick sends again and marks it.
     case .contended, .doubtful: return
     }
