@@ -29,8 +29,12 @@ run: build ## Build and serve dev on 127.0.0.1:4566, data in ./data
 demo: build ## Play a day of an environment in seconds, without a network
 	@$(BELLCRANK) demo
 
+.PHONY: infrastructure
+infrastructure: ## Install CDK and the local AWS that tests deploy to, if they are missing
+	@Scripts/install-infrastructure >/dev/null
+
 .PHONY: test
-test: packages clients ## Build and run all tests
+test: packages clients infrastructure ## Build and run all tests
 	$(call say,Building the tests; the first time every dependency is compiled (many minutes))
 	swift build --build-tests
 	$(call say,Running the tests)
@@ -98,6 +102,14 @@ deploy: $(if $(BOOTSTRAP),,bootstrap-zip) ## Deploy ENV (dev) to the AWS account
 infra-test: ## Test the infrastructure: templates, policies, and a deployment to a local AWS
 	$(call say,Testing the infrastructure)
 	@bin=$$(Scripts/install-infrastructure) && cd infrastructure && exec "$$bin/pytest"
+
+.PHONY: chain
+chain: bootstrap-zip clients infrastructure ## Deploy to a local AWS and drive the whole chain there
+	@"$$(Scripts/install-infrastructure)/python3" Tests/EndToEnd/chain.py --bootstrap .build/lambda/bootstrap
+
+.PHONY: measure-bootstrap
+measure-bootstrap: bootstrap-zip infrastructure ## Measure start, decisions and memory of the functions' binary
+	@"$$(Scripts/install-infrastructure)/python3" Benchmarks/Lambda/measure.py .build/lambda/bootstrap
 
 .PHONY: clean-data
 clean-data: ## Delete ./data, everything that make run has stored

@@ -168,8 +168,10 @@ let package = Package(
         "HTTPServer",
       ]),
     tests(
-      "EndToEnd", covers: [],
-      exclude: ["browser", "chaos", "console.py", "harness", "sections", "kill9.py", "specification.py"]),
+      "EndToEnd", covers: ["bellcrank", "bootstrap"],
+      exclude: [
+        "browser", "chain", "chain.py", "chaos", "console.py", "harness", "sections", "kill9.py", "specification.py",
+      ]),
     tests("Tidy", covers: []),
     tests(
       "AWSClients",

@@ -30,6 +30,12 @@ struct EndToEndTests {
     #expect(script.status == 0, "\(script.output)")
   }
 
+  @Test func `the deployed stack drives the whole chain on a local AWS, within its permissions`() async throws {
+    let chain = ["--bootstrap", try Script.bootstrap(), "--bellcrank", try Script.binary().path]
+    let script = try await Script.run("chain.py", inInfrastructure: chain)
+    #expect(script.status == 0, "\(script.output)")
+  }
+
   @Test func `a loss would be noticed`() async throws {
     let script = try await Script.run(Script.named("kill9.py") + ["--self-test"])
     #expect(script.status == 0, "\(script.output)")
@@ -53,11 +59,29 @@ struct Script {
     [folder.appending(path: name).path, "--binary", try binary().path]
   }
 
+  /// The functions' binary: the one that `CHAIN_BOOTSTRAP` names, else this build's.
+  static func bootstrap() throws -> String {
+    try ProcessInfo.processInfo.environment["CHAIN_BOOTSTRAP"]
+      ?? binary().deletingLastPathComponent().appending(path: "bootstrap").path
+  }
+
+  /// Runs that script with the Python of `Scripts/install-infrastructure`, which has CDK and a local AWS.
+  static func run(_ name: String, inInfrastructure arguments: [String]) async throws -> Script {
+    let root = folder.deletingLastPathComponent().deletingLastPathComponent()
+    let line = #"exec "$("$0/Scripts/install-infrastructure")/python3" "$@""#
+    return try await run(
+      "bash", ["-c", line, root.path, folder.appending(path: name).path] + arguments)
+  }
+
   /// Runs python3; cancelled, as by the time limit, it ends the script as well.
   static func run(_ arguments: [String]) async throws -> Script {
+    try await run("python3", arguments)
+  }
+
+  private static func run(_ program: String, _ arguments: [String]) async throws -> Script {
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["python3"] + arguments
+    process.arguments = [program] + arguments
     let pipe = Pipe()
     process.standardOutput = pipe
     process.standardError = pipe
@@ -94,7 +118,7 @@ struct Script {
   }
 
   /// The program beside the test bundle, where SwiftPM puts both; or the one of the last debug build.
-  private static func binary() throws -> URL {
+  static func binary() throws -> URL {
     let root = folder.deletingLastPathComponent().deletingLastPathComponent()
     let besides = CommandLine.arguments.first.map { URL(filePath: $0).deletingLastPathComponent() }
     let places = [besides, root.appending(path: ".build/debug")].compactMap { $0?.appending(path: "bellcrank") }
