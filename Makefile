@@ -99,6 +99,12 @@ infra-test: ## Test the infrastructure: templates, policies, and a deployment to
 	$(call say,Testing the infrastructure)
 	@bin=$$(Scripts/install-infrastructure) && cd infrastructure && exec "$$bin/pytest"
 
+.PHONY: chain
+chain: build $(if $(BOOTSTRAP),,bootstrap-zip) clients ## Drive the whole chain on a local AWS that enforces the roles, with the AWS CLI and boto3
+	$(call say,Driving the chain)
+	@bin=$$(Scripts/install-infrastructure) && exec "$$bin/python" Tests/EndToEnd/chain.py --bellcrank $(BELLCRANK) \
+	  $(if $(BOOTSTRAP),--bootstrap $(BOOTSTRAP))
+
 .PHONY: clean-data
 clean-data: ## Delete ./data, everything that make run has stored
 	rm -rf data
