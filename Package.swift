@@ -72,20 +72,22 @@ let package = Package(
     module("Domain/Ingestion", uses: ["Events"]),
     module("Domain/Extraction", uses: ["Events"]),
     module("Domain/Telemetry", uses: ["Events"]),
-    module("Domain/Measures", uses: ["Events"]),
+    module("Domain/Measures", uses: ["Events", "Telemetry"]),
     module("Domain/Alarms", uses: ["Events", "Measures"]),
     module("Domain/Logs", uses: ["Events"]),
     module("Domain/Policies", uses: ["Events"]),
+    module("Domain/Templates", uses: ["Events", "Patterns", "Schedules", "Rules", "Deliveries", "Policies"]),
     // Engine: ports and loops.
     module("Engine", uses: domain),
     // Operations: what an operator sees and does, beside the engine.
-    module("Operations", uses: domain + monitoring + ["Engine"]),
+    module("Operations", uses: domain + monitoring + ["Templates", "Engine"]),
     // Adapters: the ports, embedded.
     module("Adapters/SQLiteStore", uses: domain + monitoring + ["Engine", "Operations", grdb, crypto]),
     module("Adapters/LocalObjects", uses: ["Events", "Engine"]),
     module(
       "Adapters/SourceClients",
-      uses: ["Events", "Extraction", "Engine", "Operations", asyncHTTPClient, nioCore, nioHTTP1]),
+      uses: ["Events", "Extraction", "Engine", asyncHTTPClient, nioCore, nioHTTP1]),
+    module("Adapters/Webhooks", uses: ["Operations", asyncHTTPClient, nioCore, nioHTTP1]),
     module("Adapters/CryptoPorts", uses: ["Engine", crypto]),
     module("Adapters/SystemPorts", uses: ["Events", "Schedules", "Engine", "Operations", "CryptoPorts"]),
     module("Adapters/ConfigModel", uses: ["Events", "Schedules", "Ingestion", "Engine"]),
@@ -93,7 +95,7 @@ let package = Package(
     // Adapters: the ports on AWS, and the machine of a Lambda function.
     module(
       "Adapters/AWSPorts",
-      uses: ["Events", "Extraction", "Ingestion", "Schedules", "Telemetry", "Measures", "Engine", "Operations"]),
+      uses: ["Events", "Extraction", "Ingestion", "Schedules", "Telemetry", "Measures", "Engine"]),
     module(
       "Adapters/AWSClients",
       uses: ["Events", "Engine", "AWSPorts", "AWSWire", "CryptoPorts", asyncHTTPClient, nioCore, nioHTTP1, nioPosix]),
@@ -104,7 +106,8 @@ let package = Package(
     module(
       "Edges/HTTPServer",
       uses: domain + monitoring + [
-        "Engine", "Operations", "AWSWire", "Console", "CZlib", "ReplaySource", hummingbird, httpTypes, nioCore,
+        "Templates", "Engine", "Operations", "AWSWire", "Console", "CZlib", "ReplaySource", hummingbird, httpTypes,
+        nioCore,
         nioHTTPTypes, nioPosix, logging, lifecycle, crypto,
       ]),
     module("Edges/LambdaRuntime", uses: ["Events", "Engine", asyncHTTPClient, nioCore, nioHTTP1, nioPosix]),
@@ -114,7 +117,8 @@ let package = Package(
     .executableTarget(
       name: "bellcrank",
       dependencies: domain + monitoring + [
-        "Engine", "Operations", "SQLiteStore", "LocalObjects", "SourceClients", "SystemPorts", "CryptoPorts", "ConfigModel", "ConfigFiles", "AWSWire",
+        "Templates", "Engine", "Operations", "SQLiteStore", "LocalObjects", "SourceClients", "Webhooks", "SystemPorts",
+        "CryptoPorts", "ConfigModel", "ConfigFiles", "AWSWire",
         "HTTPServer", "Console", "ReplaySource", "Simulation", argumentParser, asyncHTTPClient, nioCore, nioPosix,
         nioHTTP1, logging, lifecycle, unixSignals,
       ],
@@ -143,31 +147,46 @@ let package = Package(
     tests("Extraction", covers: ["Events", "Extraction"]),
     tests("Deliveries", covers: ["Events", "Deliveries"]),
     tests("Telemetry", covers: ["Events", "Telemetry"]),
-    tests("Measures", covers: ["Events", "Measures"]),
+    tests("Measures", covers: ["Events", "Telemetry", "Measures"]),
     tests("Alarms", covers: ["Events", "Measures", "Alarms"]),
     tests("Logs", covers: ["Events", "Logs"]),
     tests("Policies", covers: ["Events", "Policies"]),
+    tests("Templates", covers: domain + ["Templates", "Engine", "ConfigFiles", "ConfigModel"]),
     tests("Engine", covers: domain + ["Engine", "SQLiteStore", "Simulation", "SystemPorts", "CryptoPorts"]),
     tests(
       "PortContracts",
-      covers: domain + monitoring + ["Engine", "Operations", "SQLiteStore", "LocalObjects", "Simulation", "AWSModel", "AWSPorts", "CryptoPorts", grdb]),
+      covers: domain + monitoring + [
+        "Engine", "Operations", "SQLiteStore", "LocalObjects", "Simulation", "AWSModel", "AWSPorts", "CryptoPorts",
+        grdb,
+      ]),
     tests("Console", covers: domain + ["Console", "Engine"]),
     tests("CLI", covers: domain + ["bellcrank", "Engine", "AWSWire", "SystemPorts", argumentParser]),
     tests(
       "Operations",
       covers: domain + monitoring + [
-        "Engine", "Operations", "SQLiteStore", "Simulation", "SystemPorts", "CryptoPorts", "Console", "HTTPServer",
+        "Templates", "Engine", "Operations", "SQLiteStore", "Simulation", "SystemPorts", "CryptoPorts", "Console",
+        "HTTPServer",
       ]),
     tests(
       "EndToEnd", covers: [],
       exclude: ["browser", "chaos", "console.py", "harness", "sections", "kill9.py", "specification.py"]),
     tests("Tidy", covers: []),
-    tests("AWSClients", covers: ["Events", "Engine", "AWSPorts", "AWSClients", "AWSWire", "CryptoPorts"]),
+    tests(
+      "AWSClients",
+      covers: [
+        "Events", "Engine", "AWSPorts", "AWSClients", "AWSWire", "CryptoPorts", asyncHTTPClient, nioCore, nioHTTP1,
+        nioPosix,
+      ]),
+    tests("LambdaPorts", covers: ["Events", "Engine", "LambdaPorts"]),
+    tests(
+      "LambdaRuntime", covers: ["Events", "Engine", "LambdaRuntime", asyncHTTPClient, nioCore, nioHTTP1, nioPosix]),
     tests("AWSModel", covers: ["Events", "Engine", "AWSPorts", "AWSModel", "CryptoPorts", "Simulation"]),
     tests("ReplaySource", covers: ["Events", "ReplaySource"]),
     tests("SourceClients", covers: ["Events", "Extraction", "SourceClients", "ReplaySource"]),
     tests(
       "Simulations",
-      covers: domain + ["Engine", "Simulation", "SQLiteStore", "SystemPorts", "CryptoPorts"]),
+      covers: domain + [
+        "Engine", "Simulation", "SQLiteStore", "SystemPorts", "CryptoPorts", "AWSModel", "AWSPorts",
+      ]),
   ]
 )

@@ -24,6 +24,8 @@ public struct CloudFaults: Sendable, Hashable {
   public var reordered = 0.0
   /// Items that an eventually consistent read or an index shows as they were.
   public var stale = 0.0
+  /// Whether a partition key that has used its 1,000 write or 3,000 read units of a second is throttled.
+  public var limitsPartitions = false
   /// How late a delayed message is at most.
   public var delayMax = Span.seconds(60)
   /// How long what is stale stays so at most.

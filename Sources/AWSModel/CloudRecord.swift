@@ -23,6 +23,11 @@ public struct CapacityUse: Sendable, Hashable {
   /// Items read.
   public var reads = 0
 
+  /// Write units of one partition key in a second that DynamoDB promises at least.
+  public static let writeUnitsMax = 1_000.0
+  /// Read units of one partition key in a second that DynamoDB promises at least.
+  public static let readUnitsMax = 3_000.0
+
   static func + (left: CapacityUse, right: CapacityUse) -> CapacityUse {
     CapacityUse(
       writeUnits: left.writeUnits + right.writeUnits, readUnits: left.readUnits + right.readUnits,
@@ -52,13 +57,33 @@ struct CloudRecord: Sendable {
   private struct Place: Sendable, Hashable {
     /// With its index, if it is one's.
     let table: String
-    let key: String
-    let second: Int64
+    /// nil: all of its keys.
+    let key: KeyPart?
+  }
+
+  /// One place's use: all of it, the most of any second, and this second's.
+  private struct Tally: Sendable {
+    var total = CapacityUse()
+    var peak = CapacityUse()
+    var current = CapacityUse()
+    var second: Int64
+
+    mutating func add(_ use: CapacityUse, in second: Int64) {
+      if second != self.second {
+        self.second = second
+        current = CapacityUse()
+      }
+      current = current + use
+      total = total + use
+      peak = CapacityUse(
+        writeUnits: max(peak.writeUnits, current.writeUnits), readUnits: max(peak.readUnits, current.readUnits),
+        writes: max(peak.writes, current.writes), reads: max(peak.reads, current.reads))
+    }
   }
 
   private(set) var calls: [CloudCall] = []
   private(set) var counts: [String: Int] = [:]
-  private var uses: [Place: CapacityUse] = [:]
+  private var tallies: [Place: Tally] = [:]
   var keepsCalls = true
 
   mutating func note(_ call: CloudCall) {
@@ -67,33 +92,36 @@ struct CloudRecord: Sendable {
   }
 
   mutating func write(_ units: Double, table: String, key: KeyPart, at now: Timestamp) {
-    let place = Place(table: table, key: key.shown, second: now.seconds)
-    uses[place, default: CapacityUse()].writeUnits += units
-    uses[place, default: CapacityUse()].writes += 1
+    add(CapacityUse(writeUnits: units, writes: 1), table, key, now.seconds)
   }
 
-  mutating func read(_ units: Double, count: Int, table: String, key: KeyPart, at now: Timestamp) {
-    let place = Place(table: table, key: key.shown, second: now.seconds)
-    uses[place, default: CapacityUse()].readUnits += units
-    uses[place, default: CapacityUse()].reads += count
+  /// - Parameter key: nil for a read of many partitions.
+  mutating func read(_ units: Double, count: Int, table: String, key: KeyPart?, at now: Timestamp) {
+    add(CapacityUse(readUnits: units, reads: count), table, key, now.seconds)
+  }
+
+  private mutating func add(_ use: CapacityUse, _ table: String, _ key: KeyPart?, _ second: Int64) {
+    tallies[Place(table: table, key: nil), default: Tally(second: second)].add(use, in: second)
+    guard let key else { return }
+    tallies[Place(table: table, key: key), default: Tally(second: second)].add(use, in: second)
+  }
+
+  /// What a partition key has used in this second so far.
+  func use(of key: KeyPart, table: String, at now: Timestamp) -> CapacityUse {
+    guard let tally = tallies[Place(table: table, key: key)], tally.second == now.seconds else { return CapacityUse() }
+    return tally.current
   }
 
   func capacity(per scope: CapacityScope) -> [CapacityRow] {
-    var seconds: [String: [Int64: CapacityUse]] = [:]
-    for (place, use) in uses {
-      let name =
-        switch scope {
-        case .table: place.table
-        case .key: "\(place.table)#\(place.key)"
-        }
-      let before = seconds[name, default: [:]][place.second] ?? CapacityUse()
-      seconds[name, default: [:]][place.second] = before + use
-    }
-    return seconds.map { name, uses in
-      let peak = CapacityUse(
-        writeUnits: uses.values.map(\.writeUnits).max() ?? 0, readUnits: uses.values.map(\.readUnits).max() ?? 0,
-        writes: uses.values.map(\.writes).max() ?? 0, reads: uses.values.map(\.reads).max() ?? 0)
-      return CapacityRow(name: name, total: uses.values.reduce(CapacityUse(), +), peak: peak)
+    tallies.compactMap { place, tally -> CapacityRow? in
+      switch scope {
+      case .table:
+        guard place.key == nil else { return nil }
+        return CapacityRow(name: place.table, total: tally.total, peak: tally.peak)
+      case .key:
+        guard let key = place.key else { return nil }
+        return CapacityRow(name: "\(place.table)#\(key.shown)", total: tally.total, peak: tally.peak)
+      }
     }
     .sorted { ($1.peak.writeUnits, $0.name) < ($0.peak.writeUnits, $1.name) }
   }
@@ -101,6 +129,6 @@ struct CloudRecord: Sendable {
   mutating func clear() {
     calls = []
     counts = [:]
-    uses = [:]
+    tallies = [:]
   }
 }

@@ -34,9 +34,19 @@ extension CloudState {
     return table
   }
 
+  /// Refuses a call whose partition key has used up this second.
+  func requireRoom(_ key: KeyPart, _ table: String, isWrite: Bool, at now: Timestamp) throws(AWSError) {
+    guard tableFaults.limitsPartitions else { return }
+    let use = record.use(of: key, table: table, at: now)
+    guard isWrite ? use.writeUnits < CapacityUse.writeUnitsMax : use.readUnits < CapacityUse.readUnitsMax else {
+      throw .refusal(
+        "ThrottlingException", "Throughput exceeds the maximum throughput of a partition of \(table): \(key.shown)")
+    }
+  }
+
   /// The item as a reader sees it: a reader that asks for no consistency may get it as it was.
   mutating func item(_ key: ItemKey, in table: TableState, isConsistent: Bool, at now: Timestamp) -> Item? {
-    if !isConsistent, let lagging = table.lagging[key], lagging.until > now, chance(faults.stale) {
+    if !isConsistent, let lagging = table.lagging[key], lagging.until > now, chance(tableFaults.stale) {
       return lagging.item
     }
     return table.items[key]
@@ -53,6 +63,7 @@ extension CloudState {
     let paths = try ExpressionReader.projection(in: input, &bindings)
     try bindings.requireAllUsed(hasExpression: paths != nil)
     let key = try table.definition.key(named: try AttributeValue.members(try input.required("Key")))
+    try requireRoom(key.hash, table.definition.name, isWrite: false, at: now)
     let isConsistent = input["ConsistentRead"]?.bool ?? false
     let item = item(key, in: table, isConsistent: isConsistent, at: now)
     let units = TableState.readUnits(bytes: item?.bytes ?? 0, isConsistent: isConsistent)
@@ -85,6 +96,7 @@ extension CloudState {
       throw .validation("Return values set to invalid value")
     }
     let write = try ItemWrite(kind, input, try table(input).definition)
+    try requireRoom(write.key.hash, write.table.name, isWrite: true, at: now)
     let old = tables[write.table.name]?.items[write.key]
     do {
       try write.requireCondition(old)
@@ -120,7 +132,7 @@ extension CloudState {
   ) -> Double {
     let units = note(write, from: old, to: new, factor: factor, at: now)
     guard !write.isCheck else { return units }
-    let lag = faults.stale > 0 ? now + span(upTo: faults.lagMax) : nil
+    let lag = tableFaults.stale > 0 ? now + span(upTo: tableFaults.lagMax) : nil
     tables[write.table.name]?.settle(at: now)
     tables[write.table.name]?.store(new, at: write.key, lag: lag, now: now)
     return units
@@ -142,6 +154,16 @@ extension CloudState {
       }
     }
     return units.table * factor
+  }
+
+  /// Deletes what has outlived that attribute's second.
+  mutating func sweep(_ name: String, _ attribute: String, at now: Timestamp) -> Int {
+    let due = (tables[name]?.items ?? [:]).compactMap { key, item -> ItemKey? in
+      guard case .number(let end)? = item[attribute], end < ExactDecimal(Int(now.seconds)) else { return nil }
+      return key
+    }
+    for key in due { tables[name]?.store(nil, at: key, lag: nil, now: now) }
+    return due.count
   }
 
   private func describe(_ input: JSON) throws(AWSError) -> JSON {
@@ -183,7 +205,7 @@ extension CloudState {
         guard seen.insert(key).inserted else {
           throw .validation("Provided list of item keys contains duplicates")
         }
-        if !isFirst, chance(faults.partlyFailed) {
+        if !isFirst, chance(tableFaults.partlyFailed) {
           left.append(named)
           continue
         }
@@ -230,7 +252,7 @@ extension CloudState {
     }
     var unprocessed: [String: [JSON]] = [:]
     for (index, entry) in writes.enumerated() {
-      if index > 0, chance(faults.partlyFailed) {
+      if index > 0, chance(tableFaults.partlyFailed) {
         unprocessed[entry.table, default: []].append(entry.request)
         continue
       }

@@ -8,14 +8,14 @@ private struct MessageDraft {
   let attributes: JSON?
   /// nil: as the queue is set.
   let delay: Span?
-  let bytes: Int
 
   init(_ input: JSON) throws(AWSError) {
     guard let body = input["MessageBody"]?.string else {
-      throw .refusal("MissingParameter", "The request must contain the parameter MessageBody.")
+      throw .refusal("MissingRequiredParameterException", "The request must contain the parameter MessageBody.")
     }
     guard !body.isEmpty else {
-      throw .refusal("InvalidParameterValue", "Value for parameter MessageBody is invalid. Reason: Must not be empty.")
+      throw .refusal(
+        "InvalidParameterValueException", "Value for parameter MessageBody is invalid. Reason: Must not be empty.")
     }
     guard body.unicodeScalars.allSatisfy(MessageDraft.isAllowed) else {
       throw .refusal(
@@ -28,16 +28,12 @@ private struct MessageDraft {
     let given = attributes?.members ?? []
     guard given.count <= CloudState.messageAttributesMax else {
       throw .refusal(
-        "InvalidParameterValue", "Number of message attributes [\(given.count)] exceeds the allowed maximum [10].")
+        "InvalidParameterValueException",
+        "Number of message attributes [\(given.count)] exceeds the allowed maximum [10].")
     }
-    bytes = given.reduce(body.utf8.count) { sum, member in
-      let texts = ["DataType", "StringValue"].reduce(0) { $0 + (member.value[$1]?.string?.utf8.count ?? 0) }
-      let binary = Base64Bytes.bytes(of: member.value["BinaryValue"]?.string ?? "")?.count ?? 0
-      return sum + member.key.utf8.count + texts + binary
-    }
-    guard bytes <= CloudState.messageBytesMax else {
+    guard MessageDraft.bytes(input) <= CloudState.messageBytesMax else {
       throw .refusal(
-        "InvalidParameterValue",
+        "InvalidParameterValueException",
         "One or more parameters are invalid. Reason: Message must be shorter than \(CloudState.messageBytesMax) bytes.")
     }
     guard let seconds = input["DelaySeconds"] else {
@@ -46,10 +42,19 @@ private struct MessageDraft {
     }
     guard let count = seconds.int, CloudState.delaySeconds.contains(count) else {
       throw .refusal(
-        "InvalidParameterValue",
+        "InvalidParameterValueException",
         "Value \(seconds.text) for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900.")
     }
     delay = .seconds(count)
+  }
+
+  /// Bytes that count towards the limits: body and attributes with their names and types.
+  static func bytes(_ input: JSON) -> Int {
+    (input["MessageAttributes"]?.members ?? []).reduce(input["MessageBody"]?.string?.utf8.count ?? 0) { sum, member in
+      let texts = ["DataType", "StringValue"].reduce(0) { $0 + (member.value[$1]?.string?.utf8.count ?? 0) }
+      let binary = Base64Bytes.bytes(of: member.value["BinaryValue"]?.string ?? "")?.count ?? 0
+      return sum + member.key.utf8.count + texts + binary
+    }
   }
 
   private static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {
@@ -114,18 +119,17 @@ extension CloudState {
   }
 
   private mutating func put(_ draft: MessageDraft, into name: String, at now: Timestamp) -> JSON {
-    guard let queue = queues[name] else { return .null }
-    let late = chance(faults.delayed) ? span(upTo: faults.delayMax) : .zero
+    let late = chance(queueFaults.delayed) ? span(upTo: queueFaults.delayMax) : .zero
+    let delay = draft.delay ?? queues[name]?.definition.delay ?? .zero
     let message = QueueState.Message(
-      id: DerivedID.uuid(random: dice.next(), dice.next()), body: draft.body, attributes: draft.attributes,
-      sentAt: now, visibleAt: now + (draft.delay ?? queue.definition.delay) + late)
-    queues[name]?.messages.append(message)
+      id: DerivedID.uuid(random: dice.next(), dice.next()), body: draft.body, attributes: draft.attributes, sentAt: now)
+    queues[name]?.add(message, visibleAt: now + delay + late)
     return ["MessageId": .string(message.id), "MD5OfMessageBody": .string(digests.md5(Array(draft.body.utf8)))]
   }
 
   private mutating func sendBatch(_ input: JSON, at now: Timestamp) throws(AWSError) -> JSON {
     let entries = input["Entries"]?.elements ?? []
-    let bytes = entries.reduce(0) { $0 + ($1["MessageBody"]?.string?.utf8.count ?? 0) }
+    let bytes = entries.reduce(0) { $0 + MessageDraft.bytes($1) }
     guard bytes <= CloudState.messageBytesMax else {
       throw .refusal(
         "BatchRequestTooLong",
@@ -168,13 +172,13 @@ extension CloudState {
     var failed: [JSON] = []
     for (id, entry) in zip(ids, entries) {
       do throws(AWSError) {
-        if chance(faults.partlyFailed) { throw AWSError.refusal("InternalError", "simulated: this entry failed") }
+        if chance(queueFaults.partlyFailed) { throw AWSError.refusal("InternalError", "simulated: this entry failed") }
         var result = try perform(&self, queue, entry)
         result.set("Id", .string(id))
         done.append(result)
       } catch {
         failed.append([
-          "Id": .string(id), "Code": .string(error.code), "Message": .string(error.message),
+          "Id": .string(id), "Code": .string(CloudState.entryCode(error.code)), "Message": .string(error.message),
           "SenderFault": .bool(error.code != "InternalError"),
         ])
       }
@@ -182,6 +186,15 @@ extension CloudState {
     return JSON(present: [
       "Successful": .array(done), "Failed": failed.isEmpty ? nil : .array(failed),
     ])
+  }
+
+  /// The code in a batch's answer: SQS writes it as the query protocol did.
+  private static func entryCode(_ code: String) -> String {
+    switch code {
+    case "InvalidParameterValueException": "InvalidParameterValue"
+    case "MissingRequiredParameterException": "MissingParameter"
+    default: code
+    }
   }
 
   private static func isEntryID(_ byte: UInt8) -> Bool {
@@ -193,7 +206,7 @@ extension CloudState {
 extension JSON {
   func requiredText(_ name: String) throws(AWSError) -> String {
     guard let text = self[name]?.string else {
-      throw .refusal("MissingParameter", "The request must contain the parameter \(name).")
+      throw .refusal("MissingRequiredParameterException", "The request must contain the parameter \(name).")
     }
     return text
   }

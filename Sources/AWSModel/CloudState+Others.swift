@@ -131,7 +131,7 @@ extension CloudState {
       throw .refusal("MalformedDetail", "Detail is malformed.")
     }
     guard detail.members != nil else { throw .refusal("MalformedDetail", "Detail is malformed.") }
-    if chance(faults.partlyFailed) { throw .refusal("InternalFailure", "simulated: this entry failed") }
+    if chance(busFaults.partlyFailed) { throw .refusal("InternalFailure", "simulated: this entry failed") }
     let written = entry["EventBusName"]?.string ?? "default"
     let bus = written.split(separator: "/").last.map(String.init) ?? written
     let id = DerivedID.uuid(random: dice.next(), dice.next())

@@ -75,10 +75,16 @@ extension CloudState {
     if let start = page.startPartition, start != key.partition {
       throw .validation("The provided starting key is outside query boundaries based on provided conditions")
     }
-    var rows = rows(of: key.partition, page, at: now).filter { key.isTrue(of: $0.item) }
-    if !isForward { rows.reverse() }
-    if let start = page.start { rows = rows.filter { isForward ? start < $0.entry : $0.entry < start } }
-    return try answer(rows.map(\.item), page, input, &bindings, partition: key.partition, at: now)
+    let view = view(of: key.partition, page, at: now)
+    let low = view.entries.firstPlace { key.side(of: $0.range) >= 0 }
+    let high = view.entries.firstPlace { key.side(of: $0.range) > 0 }
+    var part = view.entries[low..<high]
+    if let start = page.start {
+      part = isForward ? part[part.firstPlace { start < $0 }...] : part[..<part.firstPlace { start <= $0 }]
+    }
+    let ordered = isForward ? AnySequence(part) : AnySequence(part.reversed())
+    let items = AnySequence(ordered.lazy.compactMap { view.items[$0.item] ?? page.table.items[$0.item] })
+    return try answer(items, page, input, &bindings, partition: key.partition, at: now)
   }
 
   mutating func scan(_ input: JSON, at now: Timestamp) throws(AWSError) -> JSON {
@@ -91,32 +97,33 @@ extension CloudState {
     for key in keys {
       if let item = item(key, in: page.table, isConsistent: page.isConsistent, at: now) { items.append(item) }
     }
-    return try answer(items, page, input, &bindings, partition: .text([]), at: now)
+    return try answer(items, page, input, &bindings, partition: nil, at: now)
   }
 
-  /// A partition in ascending order as this reader sees it.
-  private mutating func rows(
+  /// A partition in ascending order as this reader sees it; items that are not named are those of the table.
+  private mutating func view(
     of partition: KeyPart, _ page: PageRequest, at now: Timestamp
-  ) -> [(entry: KeyIndex.Entry, item: Item)] {
+  ) -> (entries: [KeyIndex.Entry], items: [ItemKey: Item]) {
     let entries = page.table.entries(of: partition, index: page.index?.name)
-    if page.isConsistent || page.table.lagging.isEmpty {
-      return entries.compactMap { entry in page.table.items[entry.item].map { (entry, $0) } }
-    }
+    if page.isConsistent || page.table.lagging.isEmpty { return (entries, [:]) }
     let (hash, range) =
       page.index.map { ($0.hash, $0.range) } ?? (page.table.definition.hash, page.table.definition.range)
-    var rows: [(entry: KeyIndex.Entry, item: Item)] = []
+    var seen: [KeyIndex.Entry] = []
+    var items: [ItemKey: Item] = [:]
     for key in Set(entries.map(\.item)).union(page.table.lagging.keys).sorted() {
       guard let item = item(key, in: page.table, isConsistent: false, at: now),
         let place = ItemKey(item, hash: hash, range: range), place.hash == partition
       else { continue }
-      rows.append((KeyIndex.Entry(range: place.range, item: key), item))
+      seen.append(KeyIndex.Entry(range: place.range, item: key))
+      items[key] = item
     }
-    return rows.sorted { $0.entry < $1.entry }
+    return (seen.sorted(), items)
   }
 
   /// One page: limit first, filter second, as DynamoDB does.
   private mutating func answer(
-    _ items: [Item], _ page: PageRequest, _ input: JSON, _ bindings: inout ExpressionBindings, partition: KeyPart,
+    _ items: some Sequence<Item>, _ page: PageRequest, _ input: JSON, _ bindings: inout ExpressionBindings,
+    partition: KeyPart?,
     at now: Timestamp
   ) throws(AWSError) -> JSON {
     let filter = try ExpressionReader.condition(in: input, .filter, &bindings)
@@ -142,9 +149,10 @@ extension CloudState {
     }
     let kept = seen.filter { filter?.isTrue(of: $0) ?? true }
     let name = page.table.definition.name
+    let place = page.index.map { "\(name)/\($0.name)" } ?? name
+    if let partition { try requireRoom(partition, place, isWrite: false, at: now) }
     let units = TableState.readUnits(bytes: bytes, isConsistent: page.isConsistent)
-    record.read(
-      units, count: seen.count, table: page.index.map { "\(name)/\($0.name)" } ?? name, key: partition, at: now)
+    record.read(units, count: seen.count, table: place, key: partition, at: now)
     let shown = kept.map { item in (paths.map { item.projected(on: $0) } ?? item).json }
     return JSON(present: [
       "Items": input["Select"]?.string == "COUNT" ? nil : .array(shown),

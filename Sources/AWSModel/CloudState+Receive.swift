@@ -17,24 +17,15 @@ extension CloudState {
     let limit = try number(input, "MaxNumberOfMessages", CloudState.receiveMax) ?? 1
     _ = try number(input, "WaitTimeSeconds", CloudState.waitSeconds)
     let visibility = try number(input, "VisibilityTimeout", CloudState.visibilitySeconds).map { Span.seconds($0) }
-    queues[name]?.expire(at: now)
-    redrive(from: name, at: now)
-    guard let queue = queues[name] else { throw .noQueue }
-    var due = queue.messages.indices.filter { queue.messages[$0].visibleAt <= now }
-    if chance(faults.reordered) {
-      due.shuffle(using: &dice)
-      due = due.filter { _ in !chance(0.3) }
+    queues[name]?.settle(at: now)
+    var candidates = queues[name]?.ready ?? []
+    if chance(queueFaults.reordered) {
+      candidates.shuffle(using: &dice)
+      candidates = candidates.filter { _ in !chance(0.3) }
     }
     var messages: [JSON] = []
-    for place in due.prefix(limit) {
-      var message = queue.messages[place]
-      message.receives += 1
-      message.firstReceivedAt = message.firstReceivedAt ?? now
-      let handle = "\(message.id)#\(message.receives)#\(String(dice.next(), radix: 16))"
-      message.handle = handle
-      if !chance(faults.duplicated) { message.visibleAt = now + (visibility ?? queue.definition.visibility) }
-      queues[name]?.messages[place] = message
-      messages.append(shown(message, handle, input))
+    for number in candidates where messages.count < limit && !redrive(number, from: name, at: now) {
+      if let message = take(number, from: name, visibility, input, at: now) { messages.append(message) }
     }
     return messages.isEmpty ? [:] : ["Messages": .array(messages)]
   }
@@ -43,28 +34,43 @@ extension CloudState {
     guard let value = input[name] else { return nil }
     guard let count = value.int, range.contains(count) else {
       throw .refusal(
-        "InvalidParameterValue",
+        "InvalidParameterValueException",
         "Value \(value.text) for parameter \(name) is invalid. Reason: Must be between \(range.lowerBound) and "
           + "\(range.upperBound), if provided.")
     }
     return count
   }
 
-  /// Moves what has been received as often as the queue allows and is due once more.
-  private mutating func redrive(from name: String, at now: Timestamp) {
-    guard let queue = queues[name], let redrive = queue.definition.redrive, queues[redrive.queue] != nil else { return }
-    let spent = queue.messages.filter { $0.visibleAt <= now && $0.receives >= redrive.receivesMax }
-    guard !spent.isEmpty else { return }
-    let ids = Set(spent.map(\.id))
-    queues[name]?.messages.removeAll { ids.contains($0.id) }
-    for var message in spent {
-      message.visibleAt = now
-      message.receives = 0
-      message.firstReceivedAt = nil
-      message.handle = nil
-      message.deadLetterSource = queue.definition.arn
-      queues[redrive.queue]?.messages.append(message)
+  /// Gives a message to who receives.
+  private mutating func take(
+    _ number: Int, from name: String, _ visibility: Span?, _ input: JSON, at now: Timestamp
+  ) -> JSON? {
+    let salt = String(dice.next(), radix: 16)
+    queues[name]?.update(number) { message in
+      message.receives += 1
+      message.firstReceivedAt = message.firstReceivedAt ?? now
+      message.handle = "\(number)#\(message.receives)#\(salt)"
     }
+    guard let message = queues[name]?.messages[number], let handle = message.handle else { return nil }
+    if !chance(queueFaults.duplicated) {
+      let span = visibility ?? queues[name]?.definition.visibility ?? .zero
+      queues[name]?.hide(number, until: now + span)
+    }
+    return shown(message, handle, input)
+  }
+
+  /// Moves a message that has been received as often as the queue allows; false if it has not.
+  private mutating func redrive(_ number: Int, from name: String, at now: Timestamp) -> Bool {
+    guard let definition = queues[name]?.definition, let redrive = definition.redrive, queues[redrive.queue] != nil,
+      let receives = queues[name]?.messages[number]?.receives, receives >= redrive.receivesMax,
+      var message = queues[name]?.remove(number)
+    else { return false }
+    message.receives = 0
+    message.firstReceivedAt = nil
+    message.handle = nil
+    message.deadLetterSource = definition.arn
+    queues[redrive.queue]?.add(message, visibleAt: now)
+    return true
   }
 
   private func shown(_ message: QueueState.Message, _ handle: String, _ input: JSON) -> JSON {
@@ -103,14 +109,17 @@ extension CloudState {
 
   /// Deletes what was received under that handle; an earlier receive's handle is taken and deletes nothing.
   mutating func delete(_ handle: String, from queue: String) throws(AWSError) {
-    try requireHandle(handle)
-    queues[queue]?.messages.removeAll { $0.handle == handle }
+    let number = try number(of: handle)
+    if queues[queue]?.messages[number]?.handle == handle { queues[queue]?.remove(number) }
   }
 
-  private func requireHandle(_ handle: String) throws(AWSError) {
-    guard handle.split(separator: "#").count == 3 else {
+  /// The message that a handle is about.
+  private func number(of handle: String) throws(AWSError) -> Int {
+    let parts = handle.split(separator: "#")
+    guard parts.count == 3, let number = Int(parts[0]) else {
       throw .refusal("ReceiptHandleIsInvalid", "The input receipt handle \"\(handle)\" is not a valid receipt handle.")
     }
+    return number
   }
 
   mutating func changeVisibility(_ input: JSON, at now: Timestamp) throws(AWSError) -> JSON {
@@ -122,27 +131,28 @@ extension CloudState {
   mutating func changeVisibility(_ input: JSON, in name: String, at now: Timestamp) throws(AWSError) {
     let handle = try input.requiredText("ReceiptHandle")
     guard let seconds = try number(input, "VisibilityTimeout", CloudState.visibilitySeconds) else {
-      throw .refusal("MissingParameter", "The request must contain the parameter VisibilityTimeout.")
+      throw .refusal("MissingRequiredParameterException", "The request must contain the parameter VisibilityTimeout.")
     }
-    try requireHandle(handle)
-    guard let place = queues[name]?.messages.firstIndex(where: { $0.handle == handle }) else {
+    let place = try self.number(of: handle)
+    queues[name]?.settle(at: now)
+    guard let queue = queues[name], queue.messages[place]?.handle == handle else {
       throw .refusal(
-        "InvalidParameterValue",
+        "InvalidParameterValueException",
         "Value \(handle) for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available "
           + "for visibility timeout change.")
     }
-    guard queues[name]?.messages[place].isInFlight(at: now) == true else {
+    guard !queue.isReady(place) else {
       throw .refusal("MessageNotInflight", "The message referred to isn't in flight.")
     }
-    queues[name]?.messages[place].visibleAt = now + .seconds(seconds)
+    queues[name]?.hide(place, until: now + .seconds(seconds))
   }
 
   mutating func attributes(_ input: JSON, at now: Timestamp) throws(AWSError) -> JSON {
     try input.requireKnown(["QueueUrl", "AttributeNames"])
     let name = try queue(input)
-    queues[name]?.expire(at: now)
+    queues[name]?.settle(at: now)
     guard let queue = queues[name] else { throw .noQueue }
-    let counts = queue.counts(at: now)
+    let counts = queue.counts
     let definition = queue.definition
     let policy = definition.redrive.map { redrive -> String in
       let target = queues[redrive.queue]?.definition.arn ?? redrive.queue
@@ -172,9 +182,10 @@ extension CloudState {
     try input.requireKnown(["QueueUrl"])
     let name = try queue(input)
     if let last = queues[name]?.purgedAt, last + CloudState.purgePause > now {
-      throw .refusal("PurgeQueueInProgress", "Only one PurgeQueue operation on \(name) is allowed every 60 seconds.")
+      throw .refusal(
+        "PurgeQueueInProgress", "Only one PurgeQueue operation on \(name) is allowed every 60 seconds.", status: 403)
     }
-    queues[name]?.messages = []
+    queues[name]?.removeAll()
     queues[name]?.purgedAt = now
     return [:]
   }

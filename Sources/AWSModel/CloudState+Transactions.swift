@@ -47,6 +47,7 @@ extension CloudState {
     for write in writes {
       let old = tables[write.table.name]?.items[write.key]
       do {
+        try requireRoom(write.key.hash, write.table.name, isWrite: true, at: now)
         try write.requireCondition(old)
         results.append((old, try write.result(old)))
         reasons.append(nil)
@@ -107,6 +108,7 @@ extension CloudState {
           + (items.isEmpty ? "greater than or equal to 1" : "less than or equal to 100"))
     }
     var responses: [JSON] = []
+    var seen: Set<String> = []
     for item in items {
       let get = try item.required("Get")
       try get.requireKnown(["TableName", "Key", "ProjectionExpression", "ExpressionAttributeNames"])
@@ -115,6 +117,9 @@ extension CloudState {
       let paths = try ExpressionReader.projection(in: get, &bindings)
       try bindings.requireAllUsed(hasExpression: paths != nil)
       let key = try table.definition.key(named: try AttributeValue.members(try get.required("Key")))
+      guard seen.insert("\(table.definition.name) \(key)").inserted else {
+        throw .validation("Transaction request cannot include multiple operations on one item")
+      }
       let found = table.items[key]
       let units = TableState.readUnits(bytes: found?.bytes ?? 0, isConsistent: true) * 2
       record.read(units, count: 1, table: table.definition.name, key: key.hash, at: now)
@@ -133,6 +138,7 @@ extension AWSError {
       switch code {
       case "ConditionalCheckFailedException": return "ConditionalCheckFailed"
       case "TransactionConflictException": return "TransactionConflict"
+      case "ThrottlingException": return "ThrottlingError"
       default: return "ValidationError"
       }
     }

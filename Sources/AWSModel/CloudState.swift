@@ -21,7 +21,7 @@ struct CloudState: Sendable {
   /// Transactions that went through, by `ClientRequestToken`.
   var transactions: [String: CommittedTransaction] = [:]
   var dice: SplitMix64
-  var faults = CloudFaults.none
+  var faults: [AWSService: CloudFaults] = [:]
   var planned: [PlannedFault] = []
   var record = CloudRecord()
 
@@ -29,6 +29,10 @@ struct CloudState: Sendable {
     self.digests = digests
     self.dice = dice
   }
+
+  var tableFaults: CloudFaults { faults[.dynamoDB] ?? .none }
+  var queueFaults: CloudFaults { faults[.sqs] ?? .none }
+  var busFaults: CloudFaults { faults[.eventBridge] ?? .none }
 
   mutating func chance(_ share: Double) -> Bool {
     guard share > 0 else { return false }
@@ -92,6 +96,7 @@ struct CloudState: Sendable {
       planned[index].callsBefore -= 1
       return nil
     }
+    let faults = self.faults[service] ?? .none
     if chance(faults.throttled) { return .throttled }
     if CloudState.canConflict(service, operation), chance(faults.conflicted) { return .conflicted }
     if chance(faults.lostBefore) { return .lostBefore }

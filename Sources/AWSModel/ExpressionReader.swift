@@ -16,6 +16,8 @@ struct ExpressionReader {
 
   /// Bytes of one expression.
   static let bytesMax = 4_096
+  /// Operators and functions of one expression.
+  static let operatorsMax = 300
   /// Operands of one `IN`.
   static let choicesMax = 100
 
@@ -35,7 +37,22 @@ struct ExpressionReader {
     }
     switch ExpressionToken.tokens(of: text) {
     case .success(let tokens): self.tokens = tokens
-    case .failure(let fault): throw ExpressionReader.error(kind, "Syntax error; token: \"\(fault.token)\"")
+    case .failure(let fault):
+      throw ExpressionReader.error(kind, "Syntax error; token: \"\(fault.token)\"")
+    }
+    let operators = tokens.indices.count { isOperator($0) }
+    guard operators <= ExpressionReader.operatorsMax else {
+      throw ExpressionReader.error(kind, "The expression contains too many operators; operator count: \(operators)")
+    }
+  }
+
+  private func isOperator(_ place: Int) -> Bool {
+    switch tokens[place] {
+    case .mark(let mark): ["=", "<>", "<", "<=", ">", ">=", "+", "-"].contains(mark)
+    case .word(let word):
+      ["AND", "OR", "NOT", "BETWEEN", "IN"].contains(word.uppercased())
+        || (place + 1 < tokens.count && tokens[place + 1] == .mark("("))
+    case .alias, .value, .index: false
     }
   }
 

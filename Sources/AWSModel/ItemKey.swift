@@ -25,6 +25,13 @@ enum KeyPart: Sendable, Hashable, Comparable {
     }
   }
 
+  func begins(with start: KeyPart) -> Bool {
+    switch (self, start) {
+    case (.text(let bytes), .text(let start)), (.bytes(let bytes), .bytes(let start)): bytes.starts(with: start)
+    case (.text, _), (.number, _), (.bytes, _): false
+    }
+  }
+
   static func < (left: KeyPart, right: KeyPart) -> Bool {
     switch (left, right) {
     case (.text(let one), .text(let two)), (.bytes(let one), .bytes(let two)): one.lexicographicallyPrecedes(two)
@@ -64,27 +71,16 @@ struct KeyIndex: Sendable {
   }
 
   mutating func insert(_ entry: Entry, in partition: KeyPart) {
-    let place = KeyIndex.place(of: entry, in: partitions[partition] ?? [])
+    let place = (partitions[partition] ?? []).firstPlace { $0 >= entry }
     partitions[partition, default: []].insert(entry, at: place)
   }
 
   mutating func remove(_ entry: Entry, from partition: KeyPart) {
     guard let entries = partitions[partition] else { return }
-    let place = KeyIndex.place(of: entry, in: entries)
+    let place = entries.firstPlace { $0 >= entry }
     guard place < entries.count, entries[place] == entry else { return }
     partitions[partition]?.remove(at: place)
     if entries.count == 1 { partitions[partition] = nil }
-  }
-
-  /// Where the entry is or belongs.
-  private static func place(of entry: Entry, in entries: [Entry]) -> Int {
-    var low = 0
-    var high = entries.count
-    while low < high {
-      let middle = (low + high) / 2
-      if entries[middle] < entry { low = middle + 1 } else { high = middle }
-    }
-    return low
   }
 }
 

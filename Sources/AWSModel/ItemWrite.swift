@@ -87,8 +87,18 @@ struct ItemWrite: Sendable {
     case .update(let update):
       let base = old ?? keyAttributes
       let new = try update?.applied(to: base) ?? base
+      try requireIndexKeys(new)
       try ItemWrite.requireSound(new, table, "Item size to update has exceeded the maximum allowed size")
       return new
+    }
+  }
+
+  /// Refuses an update that gives an index's key a type that it can't have.
+  private func requireIndexKeys(_ item: Item) throws(AWSError) {
+    for key in table.indexes.flatMap(\.keys) where updatedPaths.contains(where: { $0.root == key.name }) {
+      guard let value = item[key.name], value.type != key.kind.rawValue else { continue }
+      throw .validation(
+        "The update expression attempted to update the secondary index key to unsupported type")
     }
   }
 

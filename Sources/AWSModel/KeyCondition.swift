@@ -35,8 +35,29 @@ struct KeyCondition: Sendable {
     self.range = rangeCondition
   }
 
-  /// Whether an item of the partition is asked for.
-  func isTrue(of item: Item) -> Bool { range?.isTrue(of: item) ?? true }
+  /// Whether a range key lies before what is asked for (−1), in it (0) or behind it (1); it is one stretch.
+  func side(of key: KeyPart?) -> Int {
+    guard let range, let key else { return 0 }
+    switch range {
+    case .compare(_, let comparator, let operand):
+      guard let bound = operand.keyPart else { return 1 }
+      switch comparator {
+      case .equal: return key < bound ? -1 : bound < key ? 1 : 0
+      case .less: return key < bound ? 0 : 1
+      case .lessOrEqual: return bound < key ? 1 : 0
+      case .greater: return bound < key ? 0 : -1
+      case .greaterOrEqual: return key < bound ? -1 : 0
+      case .notEqual: return 1
+      }
+    case .between(_, let low, let high):
+      guard let low = low.keyPart, let high = high.keyPart else { return 1 }
+      return key < low ? -1 : high < key ? 1 : 0
+    case .beginsWith(_, let start):
+      guard let start = start.keyPart else { return 1 }
+      return key.begins(with: start) ? 0 : key < start ? -1 : 1
+    case .isIn, .exists, .notExists, .hasType, .contains, .and, .or, .not: return 1
+    }
+  }
 
   private static let twice = AWSError.validation("KeyConditionExpressions must only contain one condition per key")
 
@@ -88,6 +109,11 @@ extension Condition {
 }
 
 extension Operand {
+  fileprivate var keyPart: KeyPart? {
+    guard case .value(let value) = self else { return nil }
+    return KeyPart(value)
+  }
+
   fileprivate var roots: Set<String> {
     switch self {
     case .path(let path), .size(let path): [path.root]

@@ -120,7 +120,13 @@ public final class ModelCloud: AWSAPI {
 
 extension ModelCloud {
   /// What goes wrong from now on, and how often.
-  public func set(_ faults: CloudFaults) { state.withLock { $0.faults = faults } }
+  ///
+  /// - Parameter service: nil for all of them.
+  public func set(_ faults: CloudFaults, for service: AWSService? = nil) {
+    state.withLock { state in
+      for each in service.map({ [$0] }) ?? AWSService.allCases { state.faults[each] = faults }
+    }
+  }
 
   /// Lets a call to come fail: the next one of that operation, or a later one.
   ///
@@ -164,6 +170,16 @@ extension ModelCloud {
   /// The events that buses have taken, in order.
   public var published: [PublishedEvent] { state.withLock { $0.published } }
 
+  /// Deletes the items whose time to live is over, as DynamoDB does some time within days.
+  ///
+  /// - Parameter attribute: a number, in seconds since the epoch; other types are left alone.
+  /// - Returns: how many were deleted.
+  @discardableResult
+  public func sweep(_ table: String, timeToLive attribute: String) -> Int {
+    let now = clock.now()
+    return state.withLock { $0.sweep(table, attribute, at: now) }
+  }
+
   /// The items of a table as DynamoDB JSON, ordered by key; none for a table that is not there.
   public func items(in table: String) -> [JSON] {
     state.withLock { state in
@@ -174,7 +190,11 @@ extension ModelCloud {
 
   /// The bodies of all messages of a queue, hidden or not, in the order they were sent.
   public func bodies(in queue: String) -> [String] {
-    state.withLock { $0.queues[queue]?.messages.map(\.body) ?? [] }
+    let now = clock.now()
+    return state.withLock { state in
+      state.queues[queue]?.settle(at: now)
+      return (state.queues[queue]?.messages ?? [:]).sorted { $0.key < $1.key }.map(\.value.body)
+    }
   }
 
   /// The body of an object; nil if there is none.

@@ -30,7 +30,10 @@ struct UpdateExpression: Sendable {
         changes.append((path, nil))
       case .add(let path, let value): changes.append((path, try AttributeValue.sum(path.value(in: old), value)))
       case .delete(let path, let value):
-        guard let present = path.value(in: old) else { continue }
+        guard let present = path.value(in: old) else {
+          if !path.rest.isEmpty { try requireParent(of: path, in: old) }
+          continue
+        }
         changes.append((path, try present.without(value)))
       }
     }

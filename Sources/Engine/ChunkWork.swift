@@ -132,7 +132,8 @@ public struct ChunkWork: Sendable {
   }
 
   private func attempt(
-    _ number: Int, _ chunk: ChunkMessage, _ remaining: [String], _ earlier: [String: ChunkAttempt.Progress], _ causeID: String,
+    _ number: Int, _ chunk: ChunkMessage, _ remaining: [String], _ earlier: [String: ChunkAttempt.Progress],
+    _ causeID: String,
     _ message: ReceivedMessage
   ) async throws(StoreError) -> End {
     if chunk.workerTimeoutSeconds != settings.chunks.workerTimeoutSeconds {
@@ -235,10 +236,12 @@ public struct ChunkWork: Sendable {
   }
 
   private func finish(
-    _ number: Int, _ results: [SymbolResult], _ chunk: ChunkMessage, _ message: ReceivedMessage, deadLetter: OutgoingMessage?
+    _ number: Int, _ results: [SymbolResult], _ chunk: ChunkMessage, _ message: ReceivedMessage,
+    deadLetter: OutgoingMessage?
   ) async throws(StoreError) {
     let status = try await runs.finish(
-      results, of: chunk.runID, chunk: chunk.chunkIndex, attempt: number, message: message, deadLetter: deadLetter, at: clock.now())
+      results, of: chunk.runID, chunk: chunk.chunkIndex, attempt: number, message: message, deadLetter: deadLetter,
+      at: clock.now())
     for result in results {
       switch result.outcome {
       case .stored: continue

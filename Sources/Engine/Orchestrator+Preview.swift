@@ -18,6 +18,7 @@ extension Orchestrator {
     var (body, kind, moment) = (json, RequestReader.Kind.request, cause.slot ?? cause.arrivedAt)
     switch InputShape(json) {
     case .request: break
+    case .tick: return refused(Refusal(.malformedEvent, "a tick starts no ingestion"))
     case .objectRecords: return refused(Refusal(.malformedEvent, "object notifications start no ingestion"))
     case .scheduled, .envelope:
       guard let event = Event(json) else { return refused(Refusal(.malformedEvent, "the event lacks a member")) }

@@ -76,6 +76,8 @@ public struct Orchestrator: Function {
     case .request:
       let cause = cause(context)
       return try await process(json, .request, cause, triggerTime: cause.slot ?? cause.arrivedAt, payload)
+    case .tick:
+      return try await passTick(cause(context))
     case .objectRecords:
       return try await notify(json, cause(context), payload)
     case .scheduled, .envelope:
@@ -180,7 +182,9 @@ public struct Orchestrator: Function {
 
   private func decide(_ ask: Ask, _ cause: Cause) async throws(StoreError) -> (answer: JSON, hold: Hold?) {
     let now = clock.now()
-    let universe = try await universe.universe(at: now).map { Universe(symbols: $0, source: .parameter) }
+    // Forced symbols ask nobody (D7).
+    let known = ask.request.forceSymbols ? nil : try await universe.universe(at: now)
+    let universe = known.map { Universe(symbols: $0, source: .parameter) }
     switch SymbolResolution.resolve(
       ask.request, universe: universe ?? Universe(symbols: settings.defaults.symbols, source: .defaults))
     {
@@ -298,6 +302,16 @@ public struct Orchestrator: Function {
     return [
       "statusCode": 200, "decision": .string(entry.decision.rawValue), "run_id": .null, "universe": facts,
     ]
+  }
+
+  /// Here loops of the engine do what the tick is for on AWS, so it only is a cause that has its decision.
+  private func passTick(_ cause: Cause) async throws(StoreError) -> JSON {
+    let now = clock.now()
+    let entry = LedgerEntry(
+      causeID: cause.id, decision: .skipped, gate: .shape, code: .noIngestionAsked,
+      summary: "a tick asks for no ingestion", at: now, took: now - cause.arrivedAt, about: cause.subject)
+    if try await desk.close(entry, deadLetter: nil) { write(entry) }
+    return ["statusCode": 200, "decision": .string(entry.decision.rawValue), "run_id": .null]
   }
 
   /// Raw notifications of S3 become events on the bus, each object's once and never an older after a newer (D22).

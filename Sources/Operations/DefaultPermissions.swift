@@ -1,5 +1,6 @@
 import Engine
 import Events
+import Measures
 import Policies
 
 /// What an environment may do from its first start, by least privilege (§8): a role for each function, a statement for each rule.

@@ -1,5 +1,6 @@
 import Engine
 import Events
+import Measures
 import Extraction
 import Ingestion
 import Policies

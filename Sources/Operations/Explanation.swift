@@ -3,11 +3,12 @@ import Deliveries
 import Engine
 import Events
 import Telemetry
+import Templates
 
 /// The page of a code: what it means, and what to do.
 public struct Explanation: Sendable, Hashable {
   public let code: String
-  /// Where the code is met: `decision`, `lint`, `dead letter`, `store`, `operator`, `alarm`.
+  /// Where the code is met: `decision`, `lint`, `template`, `dead letter`, `store`, `operator`, `alarm`.
   public let kind: String
   public let meaning: String
   /// nil if nothing is to be done.
@@ -29,6 +30,9 @@ public struct Explanation: Sendable, Hashable {
     }
       + LintCode.allCases.map {
         Explanation(code: $0.rawValue, kind: "lint", meaning: $0.meaning, remedy: $0.remedy)
+      }
+      + TemplateCode.allCases.map {
+        Explanation(code: $0.rawValue, kind: "template", meaning: $0.meaning, remedy: $0.remedy)
       }
       + DeliveryError.Code.allCases.map {
         Explanation(code: $0.rawValue, kind: "dead letter", meaning: meaning($0), remedy: remedy($0))

@@ -1,14 +1,18 @@
 import Alarms
 import Events
+import Templates
 
 extension Lint {
-  /// A CloudFormation template: its rules and its alarms; what is not written out in it is not looked at.
+  /// A CloudFormation template: its rules and its alarms, with its parameters at their defaults.
+  ///
+  /// A value that is known only where it is deployed stands as the template writes it.
   ///
   /// Source: CloudFormation resource types `AWS::Events::Rule` and `AWS::CloudWatch::Alarm`.
   public init(template: JSON, at now: Timestamp) {
     var rules: [RuleDraft] = []
     var alarms: [AlarmDraft] = []
-    for resource in template["Resources"]?.members ?? [] {
+    let settled = TemplateReader.settled(template)
+    for resource in settled["Resources"]?.members ?? [] {
       let properties = resource.value["Properties"] ?? .object([])
       switch resource.value["Type"]?.string {
       case "AWS::Events::Rule": rules += [RuleDraft(template: properties, resource.key)].compactMap { $0 }

@@ -21,7 +21,7 @@ import Testing
     let names = Set(commands(of: Bellcrank.self).compactMap { $0.configuration.commandName })
     let promised = [
       "serve", "demo", "event", "put", "trigger", "run", "rules", "pattern", "test", "schedule", "next", "decisions",
-      "runs", "why", "status", "lease", "source", "disable", "enable", "change", "recover",
+      "runs", "why", "status", "lease", "source", "disable", "enable", "change", "recover", "import", "export", "diff",
     ]
     #expect(names.isSuperset(of: promised))
   }

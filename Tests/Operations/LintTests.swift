@@ -90,6 +90,22 @@ import Testing
     #expect(findings(["a": alarm("FailedInvocations", "GreaterThanOrEqualToThreshold", 1), "b": daily]).isEmpty)
   }
 
+  @Test func `functions of a template are worked out, and a trigger of a Serverless function is a rule`() {
+    let parameters: JSON = ["When": ["Type": "String", "Default": "cron(30 20 ? * MON-FRI *)"]]
+    let rule = rule([
+      "ScheduleExpression": ["Ref": "When"],
+      "Targets": [["Arn": "q", "RetryPolicy": ["MaximumRetryAttempts": 0], "DeadLetterConfig": ["Arn": "l"]]],
+    ])
+    let plain: JSON = ["Parameters": parameters, "Resources": ["a": rule]]
+    #expect(Lint(template: plain, at: now).findings().map(\.code) == [.marketCloseUTC])
+    let event: JSON = ["Type": "EventBridgeRule", "Properties": ["Pattern": ["detailType": ["x"]]]]
+    let serverless: JSON = [
+      "Transform": "AWS::Serverless-2016-10-31",
+      "Resources": ["F": ["Type": "AWS::Serverless::Function", "Properties": ["Events": ["E": event]]]],
+    ]
+    #expect(Lint(template: serverless, at: now).findings().map(\.code) == [.ruleDead, .noDeadLetters])
+  }
+
   @Test func `every code has one page, whatever its case`() async throws {
     let room = try await Room()
     let alarms = try await room.room.alarms.alarms().map(\.definition)

@@ -220,7 +220,9 @@ import Testing
     }
   }
 
-  private func attempt(_ application: Application, _ store: any IngestionStore) async -> Result<AdmissionResult, StoreError> {
+  private func attempt(_ application: Application, _ store: any IngestionStore) async -> Result<
+    AdmissionResult, StoreError
+  > {
     do { return .success(try await store.admit(application, at: Sample.start)) } catch { return .failure(error) }
   }
 

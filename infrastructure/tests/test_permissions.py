@@ -57,6 +57,7 @@ def test_resources_are_named_in_full(with_options: Synthesised) -> None:
         (worker, f"arn:aws:s3:::data-pipeline-raw-dev-{ACCOUNT}/*"),
         ("dev-customer-raw-notifier", table),
         ("dev-customer-raw-notifier", bus),
+        ("dev-customer-raw-notifier", f"arn:aws:sqs:{prefix}:dev-customer-ingestion-trigger-dlq"),
         ("dev-customer-deploy-trigger", f"arn:aws:lambda:{prefix}:function:{orchestrator}"),
         (forward, bus),
     }

@@ -7,7 +7,8 @@ import pytest
 from aws_cdk.assertions import Match
 from conftest import Make, Synthesised
 
-from tools.deploy import DeployError, deploy
+from pipelines.customer_data.code_asset import PLACEHOLDER
+from tools.deploy import DeployError, check_code, deploy
 
 ACCOUNT = "123456789012"
 
@@ -216,6 +217,13 @@ def test_what_is_not_built_is_an_error_unless_it_is_only_looked_at(make: Make) -
             deploy(lambda service: pytest.fail(f"{service} was asked"), assembly)
 
 
+def test_a_placeholder_of_an_earlier_synthesis_does_not_count(make: Make) -> None:
+    assembly = make("dev").assembly
+    (assembly / "asset.earlier").mkdir()
+    (assembly / "asset.earlier/bootstrap").write_text(PLACEHOLDER)
+    check_code(assembly)
+
+
 @pytest.mark.parametrize(("machine", "is_right"), [(0x3E, True), (0xB7, False), (0x28, False)])
 def test_a_binary_for_another_machine_is_an_error(make: Make, tmp_path: Path, machine: int, is_right: bool) -> None:
     binary = tmp_path / "bootstrap"
@@ -244,6 +252,8 @@ def test_the_architecture_is_chosen(with_options: Synthesised) -> None:
 def test_buckets_outside_may_notify_a_function_of_their_own(with_options: Synthesised) -> None:
     notifier = with_options.named("AWS::Lambda::Function", "FunctionName")["dev-customer-raw-notifier"]
     assert notifier["Handler"] == "notifier"
+    retries = {s["MaximumRetryAttempts"] for s in with_options.resources("AWS::Lambda::EventInvokeConfig")}
+    assert retries == {0, 2}
     permissions = [p for p in with_options.resources("AWS::Lambda::Permission") if p["Principal"] == "s3.amazonaws.com"]
     assert [p["SourceAccount"] for p in permissions] == [ACCOUNT] * 2
     assert [p["SourceArn"]["Fn::Join"][1][-1] for p in permissions] == [":s3:::other-bucket", ":s3:::third-bucket"]

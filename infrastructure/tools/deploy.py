@@ -45,7 +45,7 @@ def deploy(aws: Clients, assembly: Path, parameters: dict[str, str] | None = Non
     Raises:
         DeployError: with the reasons that CloudFormation gave.
     """
-    _check_code(assembly)
+    check_code(assembly)
     manifest = json.loads((assembly / "manifest.json").read_text())
     name = manifest["artifacts"][STACK]["properties"]["stackName"]
     template = json.loads((assembly / f"{STACK}.template.json").read_text())
@@ -56,20 +56,30 @@ def deploy(aws: Clients, assembly: Path, parameters: dict[str, str] | None = Non
     return changed
 
 
-def _check_code(assembly: Path) -> None:
-    for bootstrap in assembly.glob("asset.*/bootstrap"):
-        with bootstrap.open("rb") as file:
-            if PLACEHOLDER_MARK in file.read(256):
+def check_code(assembly: Path) -> None:
+    """Refuses a stack without its code.
+
+    Looks only at what the stack names: earlier syntheses leave their own code in the folder.
+    """
+    for file in _files(assembly):
+        bootstrap = assembly / file["source"]["path"] / "bootstrap"
+        if bootstrap.is_file():
+            with bootstrap.open("rb") as code:
+                is_placeholder = PLACEHOLDER_MARK in code.read(256)
+            if is_placeholder:
                 raise DeployError("the stack was synthesised with a placeholder for its code: run make bootstrap-zip")
+
+
+def _files(assembly: Path) -> list[dict]:
+    return list(json.loads((assembly / f"{STACK}.assets.json").read_text())["files"].values())
 
 
 def publish(aws: Clients, assembly: Path) -> str:
     """Uploads what is not there yet, as CDK would, and returns the address of the template."""
     s3 = aws("s3")
     _prepare(aws)
-    files = json.loads((assembly / f"{STACK}.assets.json").read_text())["files"]
     url = ""
-    for file in files.values():
+    for file in _files(assembly):
         (destination,) = file["destinations"].values()
         bucket, key = destination["bucketName"], destination["objectKey"]
         _ensure_bucket(s3, bucket)

@@ -70,8 +70,12 @@ class LocalAWS:
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
-            **({"AWS_CA_BUNDLE": str(self.ca)} if self.ca else {}),
+            **self._trust,
         }
+
+    @property
+    def _trust(self) -> dict[str, str]:
+        return {name: str(self.ca) for name in ("AWS_CA_BUNDLE", "SSL_CERT_FILE")} if self.ca else {}
 
     @property
     def ca(self) -> Path | None:
@@ -130,6 +134,7 @@ class LocalAWS:
             "MINISTACK_ACCOUNT_ID": self.account,
             "IOT_MTLS_ENABLED": "0",
             "AWS_ENDPOINT_URL": self.endpoint,
+            **self._trust,
             **self.more,
         }
 
@@ -180,13 +185,13 @@ def _free_port() -> int:
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:
     """The process leads a group of its own, in which its functions are."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
+    for number, seconds in ((signal.SIGTERM, 1), (signal.SIGKILL, 5)):
         try:
             os.killpg(process.pid, number)
         except ProcessLookupError:
             break
         try:
-            process.wait(timeout=5)
+            process.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
             continue
     process.wait(timeout=5)

@@ -76,7 +76,8 @@ public final class AWSClient: AWSAPI {
     let answer: AWSAnswer
     do {
       answer = try await exchange(request, .s3, isSecure: endpoint.isSecure)
-    } catch  where error.status == 404 {
+    } catch {
+      guard error.status == 404 else { throw error }
       return nil
     }
     let prefix = "x-amz-meta-"

@@ -5,6 +5,14 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
+#if canImport(Musl)
+  import Musl
+#elseif canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 /// The network, through AsyncHTTPClient.
 public struct AsyncHTTPTransport: AWSTransport {
   /// DynamoDB's largest answer to what we ask is 1 MB of items, some more as JSON.
@@ -84,6 +92,8 @@ public struct AsyncHTTPTransport: AWSTransport {
       late(error)
     case is NIOConnectionError:
       TransportError(.notConnected, reason: "no connection: \(error)")
+    case let error as IOError where unreachable.contains(error.errnoCode):
+      TransportError(.notConnected, reason: "no connection: \(error)")
     default:
       TransportError(.broken, reason: "the connection broke: \(error)")
     }
@@ -97,5 +107,7 @@ public struct AsyncHTTPTransport: AWSTransport {
   private static let grace = TimeAmount.milliseconds(50)
   private static let urlErrors: [HTTPClientError] = [.invalidURL, .emptyHost, .emptyScheme]
   private static let unsent: [HTTPClientError] = [.connectTimeout, .tlsHandshakeTimeout, .getConnectionFromPoolTimeout]
+  /// What connecting to an address says; a connection that stands never does.
+  private static let unreachable: [CInt] = [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EADDRNOTAVAIL]
   private static let timeouts: [HTTPClientError] = [.deadlineExceeded, .readTimeout, .writeTimeout]
 }

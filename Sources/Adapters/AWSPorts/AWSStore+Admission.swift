@@ -25,7 +25,7 @@ extension AWSStore: AdmissionDesk {
     }
     if case .decided(let entry, _) = result { metrics?.write(entry) }
     if case .decided(_, .admit) = result, !application.request.dryRun {
-      await dispatch(application.cause.runID, application.messages, at: now)
+      await dispatch(application.cause.runID, application.request.idempotencyKey, application.messages, at: now)
     }
     if case .decided(let entry, .loopStopped) = result, !application.request.dryRun {
       await send(letter(entry.summary, application, at: now), at: now)
@@ -140,7 +140,8 @@ extension AWSStore: AdmissionDesk {
       if share < rate.max {
         // The window is kept in parts: this one is full when it holds its share.
         let missing = known.window.count >= share ? rate.max - known.window.count : 0
-        known.facts.admitted = Array(repeating: known.window.first?.at ?? now, count: max(0, missing)) + known.facts.admitted
+        known.facts.admitted =
+          Array(repeating: known.window.first?.at ?? now, count: max(0, missing)) + known.facts.admitted
       }
     }
     if request.isReingestion {

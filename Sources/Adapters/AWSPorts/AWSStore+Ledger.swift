@@ -77,7 +77,8 @@ extension AWSStore: Ledger {
     }
     if let id = query.id {
       conditions.append(
-        "(" + ["cause_id", "event_id", "run_id", "correlation_id"].map { "#\($0) = :wanted" }.joined(separator: " OR ") + ")")
+        "(" + ["cause_id", "event_id", "run_id", "correlation_id"].map { "#\($0) = :wanted" }.joined(separator: " OR ")
+          + ")")
       values["wanted"] = .text(id)
     }
     return conditions.isEmpty ? nil : Expression(conditions.joined(separator: " AND "), values)

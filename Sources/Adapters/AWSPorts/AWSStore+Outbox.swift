@@ -14,15 +14,16 @@ extension AWSStore {
   /// Sends what of the run is due soon, marks its claim, and leaves what is due later in the outbox.
   ///
   /// It throws nothing: what fails here is in the outbox, and sent by the next tick.
-  func dispatch(_ run: String, _ messages: [OutgoingMessage], from first: Int = 0, at now: Timestamp) async {
+  func dispatch(
+    _ run: String, _ key: String, _ messages: [OutgoingMessage], from first: Int = 0, at now: Timestamp
+  ) async {
     let horizon = now + AWSStore.delayMax
     let soon = messages.dropFirst(first).prefix { $0.visibleAt <= horizon }
     let next = first + soon.count
     do throws(StoreError) {
       try await send(Array(soon), at: now)
-      if first == 0 { try await markDispatched(run) }
       if next == messages.count {
-        _ = try await table.write(.delete(.outbox(run)))
+        try await leaveOutbox(run, key)
       } else {
         let due = messages[next].visibleAt - AWSStore.delayMax
         let update = Expression(
@@ -35,13 +36,19 @@ extension AWSStore {
     }
   }
 
-  /// The claim says that its messages are out; one that its run has ended already stays as it is (D9).
-  private func markDispatched(_ run: String) async throws(StoreError) {
-    guard let head = try await table.get(.run(run)) else { return }
+  /// The claim says that its messages are out, and nothing is left to be sent. A claim that its run has ended already, or
+  /// that is another's by now, stays as it is (D9).
+  private func leaveOutbox(_ run: String, _ key: String) async throws(StoreError) {
     let update = Expression("SET #status = :dispatched, #v = :v", ["dispatched": .text("dispatched"), "v": version()])
     let condition = Expression(
       "#run_id = :run AND #status = :claimed", ["run": .text(run), "claimed": .text("claimed")])
-    _ = try await table.write(.update(.claim(try head.need("idempotency_key")), update, if: condition))
+    let writes: [Write] = [.update(.claim(key), update, if: condition), .delete(.outbox(run))]
+    switch try await table.transact(writes, token: entropy.uuid()) {
+    case .done: return
+    case .refused: _ = try await table.write(.delete(.outbox(run)))
+    // A claim that is not marked would free its key one day: the tick sends again and marks it.
+    case .contended, .doubtful: return
+    }
   }
 
   /// Sends a dead letter that is in the outbox already.
@@ -83,7 +90,7 @@ extension AWSStore {
           runID: run.id, request: run.request, chunkCount: run.chunks.count, startedAt: run.startedAt,
           settings: settings
         ).messages(of: run.chunks)
-        await dispatch(run.id, messages, from: Int(item.number("next") ?? 0), at: now)
+        await dispatch(run.id, run.request.idempotencyKey, messages, from: Int(item.number("next") ?? 0), at: now)
       } else {
         _ = try await table.write(.delete(item.key))
       }

@@ -187,7 +187,7 @@ extension AWSStore: MessageQueues {
     do {
       _ = try await api.call(.sqs, operation, input)
       return true
-    } catch where AWSStore.staleCodes.contains(error.code) {
+    } catch  where AWSStore.staleCodes.contains(error.code) {
       return false
     } catch {
       throw ControlTable.storeError(error)

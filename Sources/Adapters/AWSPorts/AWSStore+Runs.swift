@@ -44,7 +44,8 @@ extension AWSStore: RunJournal {
       return RunChunk(index: chunk.index, symbols: chunk.symbols, results: [], attempts: 0, finishedAt: nil)
     }
     return RunChunk(
-      index: chunk.index, symbols: chunk.symbols, results: try results(item), attempts: Int(item.number("attempts") ?? 0),
+      index: chunk.index, symbols: chunk.symbols, results: try results(item),
+      attempts: Int(item.number("attempts") ?? 0),
       finishedAt: item.number("finished_at").map { Timestamp(milliseconds: $0) })
   }
 

@@ -96,7 +96,7 @@ extension AWSStore: UniverseStore {
         parameter = UniverseCache.Parameter(
           symbols: symbols, modifiedAt: Timestamp(milliseconds: Int64(modified * 1_000)))
       }
-    } catch where error.code == "ParameterNotFound" {
+    } catch  where error.code == "ParameterNotFound" {
       parameter = nil
     } catch {
       throw ControlTable.storeError(error)

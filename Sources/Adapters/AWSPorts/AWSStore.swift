@@ -55,7 +55,8 @@ public struct AWSStore: Sendable {
   /// Asks again and again while others write the same items, with pauses that grow and have full jitter.
   ///
   /// - Parameter body: nil if what it read no longer held when it wrote.
-  func contended<Value>(_ what: String, _ body: () async throws(StoreError) -> Value?) async throws(StoreError) -> Value {
+  func contended<Value>(_ what: String, _ body: () async throws(StoreError) -> Value?) async throws(StoreError) -> Value
+  {
     for attempt in 0..<AWSStore.attemptsMax {
       if let value = try await body() { return value }
       let bound = min(AWSStore.pauseMax.milliseconds, AWSStore.pauseBase.milliseconds << Int64(min(attempt, 8)))

@@ -1,7 +1,6 @@
 import Engine
 import Events
 import Measures
-import Operations
 import Telemetry
 
 /// Where lines of metrics go. Adapter: `LambdaPorts.StandardOutputLog`.

@@ -110,9 +110,6 @@ public struct FixedSchedule: ScheduleBook {
 
 /// The orchestrator, told apart by shape: a slot, an event of a bus, a request, or the tick that goes on with what waits.
 struct OrchestratorFunction: Function {
-  /// The body of the tick.
-  static let tick: JSON = ["bellcrank": "tick"]
-
   private let orchestrator: Orchestrator
   private let releaser: Releaser
   private let store: AWSStore
@@ -137,7 +134,7 @@ struct OrchestratorFunction: Function {
   func invoke(_ payload: [UInt8], _ context: InvocationContext) async -> FunctionOutcome {
     let body: JSON?
     do { body = try JSON(parsing: payload) } catch { body = nil }  // The orchestrator refuses it, and says why.
-    if body == OrchestratorFunction.tick { return await tick() }
+    if let body, InputShape(body) == .tick { return await tick() }
     let cause = context.cause ?? body.flatMap { schedule.cause(of: $0, at: clock.now()) }
     return await orchestrator.invoke(
       payload, InvocationContext(requestID: context.requestID, invokedAt: context.invokedAt, cause: cause))

@@ -95,7 +95,8 @@ extension AWSStore {
     let condition = Expression(
       "attribute_not_exists(#id) OR #until <= :now OR #owner = :me",
       ["now": .number(now.milliseconds), "me": .text(owner)])
-    return try await contended("the hold on \(domain).\(tableName)") { () async throws(StoreError) -> Admission.Lease?? in
+    return try await contended("the hold on \(domain).\(tableName)") {
+      () async throws(StoreError) -> Admission.Lease?? in
       switch try await table.write(.put(held, condition)) {
       case .done: .some(Admission.Lease(owner: owner, until: until))
       case .refused: .some(nil)

@@ -6,7 +6,7 @@ enum YAMLNode {
   /// Throws the one problem of a text that is no YAML, for what follows it cannot be read.
   static func read(_ text: String, fileName: String) throws(ConfigError) -> ConfigNode {
     do {
-      guard let root = try Yams.compose(yaml: text) else { return ConfigNode(.mapping([]), mark: nil) }
+      guard let root = try Yams.compose(yaml: text) else { return ConfigNode(.scalar("", .null), mark: nil) }
       return node(root)
     } catch let error as YamlError {
       throw ConfigError([problem(error, fileName)])

@@ -8,6 +8,7 @@ public struct ConfigOverrides: Sendable, Hashable {
   /// Variables that the command line reads and that are no settings.
   static let reserved: Set = [
     "BELLCRANK_ENV", "BELLCRANK_DATA", "BELLCRANK_ENDPOINT", "BELLCRANK_CONFIG", "BELLCRANK_WEBHOOK_SECRET",
+    "BELLCRANK_CACHE",
   ]
   /// Variables that Kubernetes sets in every pod beside a Service named `bellcrank`; nobody meant them for us.
   static let foreignPrefixes = ["BELLCRANK_SERVICE_", "BELLCRANK_PORT"]

@@ -30,6 +30,7 @@ struct Bellcrank: AsyncParsableCommand {
     version: version,
     groupedSubcommands: [
       CommandGroup(name: "Engine", subcommands: [ServeCommand.self, DemoCommand.self, CredentialsCommand.self]),
+      CommandGroup(name: "Moving", subcommands: [ImportCommand.self, ExportCommand.self, DiffCommand.self]),
       CommandGroup(
         name: "Trigger",
         subcommands: [EventCommand.self, TriggerCommand.self, LeaseCommand.self, DeadLetterCommand.self]),

@@ -8,11 +8,15 @@ public enum InputShape: String, Sendable, Hashable, CaseIterable {
   case envelope
   /// A raw notification of S3 (§4).
   case objectRecords
+  /// The tick that goes on with what waits on AWS; the embedded engine does that by itself.
+  case tick
   /// A request, or something that is none of the others.
   case request
 
   public init(_ json: JSON) {
-    if InputShape.isScheduled(json) {
+    if json == InputShape.tickBody {
+      self = .tick
+    } else if InputShape.isScheduled(json) {
       self = .scheduled
     } else if InputShape.isEnvelope(json) {
       self = .envelope
@@ -22,6 +26,9 @@ public enum InputShape: String, Sendable, Hashable, CaseIterable {
       self = .request
     }
   }
+
+  /// What the tick's rule sends.
+  public static let tickBody: JSON = ["bellcrank": "tick"]
 
   /// An envelope of EventBridge's own scheduler.
   public static func isScheduled(_ json: JSON) -> Bool {

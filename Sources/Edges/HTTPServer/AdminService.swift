@@ -78,6 +78,8 @@ struct AdminService: Sendable {
       let alarms = try await room.alarms.alarms().map(\.definition)
       let lint = Lint(runtime.book.bus.rules, alarms, at: runtime.ports.clock.now())
       return ["findings": .array(lint.findings().map(\.json))]
+    case ("GET", "inventory", nil): return try await StackService(room).inventory()
+    case ("POST", "import", nil): return try await StackService(room).take(try object(request.body), who: who)
     case ("GET", "alarms", nil): return try await AlarmAdmin(room).list()
     case ("POST", "alarms", let name?):
       return try await AlarmAdmin(room).test(name, ChangeNote(operation: "test", who: who, why: nil))

@@ -65,6 +65,7 @@ public final class LambdaLoop: Sendable {
   /// nil: there will be none.
   private func next(isFirst: Bool) async throws(RuntimeError) -> Invocation? {
     for isLastTry in [isFirst, true] {
+      if state.withLock({ $0.isStopped }) { return nil }
       // A task of its own, so that `stop()` can cancel the wait and nothing else; it is awaited right below.
       let waiting = Task<Result<Invocation, RuntimeError>, Never> { [api] in
         do throws(RuntimeError) { return .success(try await api.next()) } catch { return .failure(error) }
@@ -98,7 +99,8 @@ public final class LambdaLoop: Sendable {
       guard body.count <= LambdaLoop.answerBytesMax else { return try await refuse(body.count, requestID) }
       do {
         try await api.respond(body, to: requestID)
-      } catch  where error.status == 413 {
+      } catch {
+        guard error.status == 413 else { throw error }
         try await refuse(body.count, requestID)
       }
     }

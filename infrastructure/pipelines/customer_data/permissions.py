@@ -9,7 +9,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Grant:
-    """Reads as one statement of the function's policy."""
+    """Reads as one statement of the function's policy.
+
+    `Bury` is what Lambda itself does as the function, when it hands over a failure.
+    """
 
     sid: str
     actions: tuple[str, ...]
@@ -71,4 +74,5 @@ WORKER = (
 NOTIFIER = (
     Grant("Control", ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"), "table"),
     Grant("Publish", ("events:PutEvents",), "default_bus"),
+    Grant("Bury", ("sqs:SendMessage",), "trigger_dead_letters"),
 )

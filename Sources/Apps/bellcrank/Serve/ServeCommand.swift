@@ -16,6 +16,7 @@ import SQLiteStore
 import Schedules
 import ServiceLifecycle
 import SourceClients
+import Webhooks
 import SystemPorts
 import UnixSignals
 

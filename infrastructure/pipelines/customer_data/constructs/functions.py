@@ -20,6 +20,7 @@ from pipelines.customer_data.options import Options
 MEMORY_MIB = 256
 ORCHESTRATOR_TIMEOUT_SECONDS = 60
 NOTIFIER_TIMEOUT_SECONDS = 30
+NOTIFIER_RETRIES = 2
 EVENT_AGE_MAX_SECONDS = 900
 LOGS_KEPT = logs.RetentionDays.THREE_MONTHS
 # Lambda's least for a queue; more workers than that come from the file.
@@ -62,7 +63,8 @@ class Functions(Construct):
             permissions.ORCHESTRATOR,
             reserved=options.reserved_concurrency,
         )
-        self._bury_failures(self.orchestrator, queues)
+        # §7: a run that failed is not tried again by itself.
+        self._bury_failures(self.orchestrator, queues, retries=0)
         self.worker = self._function(
             "Worker",
             names.worker,
@@ -80,14 +82,14 @@ class Functions(Construct):
             report_batch_item_failures=True,
             max_concurrency=max(CONCURRENCY_MIN, config.number("workers")),
         )
-        self.notifier = self._notifier(names) if options.notifier_buckets else None
+        self.notifier = self._notifier(names, queues) if options.notifier_buckets else None
 
     @property
     def all(self) -> list[lambda_.Function]:
         return [self.orchestrator, self.worker, *([self.notifier] if self.notifier else [])]
 
-    def _bury_failures(self, function: lambda_.Function, queues: Queues) -> None:
-        """What is invoked asynchronously is not run again by Lambda (§7), and is buried when it fails (D21).
+    def _bury_failures(self, function: lambda_.Function, queues: Queues, retries: int) -> None:
+        """What is invoked asynchronously is buried when it has failed `retries` times more than once (D21).
 
         Throttles and Lambda's own errors are retried whatever is said here; the age bounds that.
         """
@@ -96,7 +98,7 @@ class Functions(Construct):
             f"{function.node.id}Failures",
             function_name=function.function_name,
             qualifier="$LATEST",
-            maximum_retry_attempts=0,
+            maximum_retry_attempts=retries,
             maximum_event_age_in_seconds=EVENT_AGE_MAX_SECONDS,
             destination_config=lambda_.CfnEventInvokeConfig.DestinationConfigProperty(
                 on_failure=lambda_.CfnEventInvokeConfig.OnFailureProperty(
@@ -105,7 +107,7 @@ class Functions(Construct):
             ),
         )
 
-    def _notifier(self, names: Names) -> lambda_.Function:
+    def _notifier(self, names: Names, queues: Queues) -> lambda_.Function:
         notifier = self._function(
             "Notifier",
             names.notifier,
@@ -114,6 +116,8 @@ class Functions(Construct):
             NOTIFIER_TIMEOUT_SECONDS,
             permissions.NOTIFIER,
         )
+        # A notification is told from its repetition by its sequencer (D22), so Lambda may try again.
+        self._bury_failures(notifier, queues, retries=NOTIFIER_RETRIES)
         stack = Stack.of(self)
         for index, bucket in enumerate(self._options.notifier_buckets):
             lambda_.CfnPermission(

@@ -93,18 +93,22 @@ class Monitoring(Construct):
                 f"Lambda did not let {function} run",
                 self._of_function("Throttles", function),
             )
-        orchestrator = self._names.orchestrator
+            # The worker is invoked by its queue, never asynchronously.
+            if function != self._names.worker:
+                self._asynchronous_alarms(word, function)
+
+    def _asynchronous_alarms(self, word: str, function: str) -> None:
         self._alarm(
-            "async-events-dropped",
+            f"{word}-events-dropped",
             Severity.P1,
-            f"Lambda dropped what {orchestrator} was to decide",
-            self._of_function("AsyncEventsDropped", orchestrator),
+            f"Lambda dropped what {function} was invoked with",
+            self._of_function("AsyncEventsDropped", function),
         )
         self._alarm(
-            "destination-delivery-failures",
+            f"{word}-destination-delivery-failures",
             Severity.P1,
-            f"A failure of {orchestrator} could not be buried",
-            self._of_function("DestinationDeliveryFailures", orchestrator),
+            f"A failure of {function} could not be buried",
+            self._of_function("DestinationDeliveryFailures", function),
         )
 
     def _queue_alarms(self) -> None:

@@ -1,5 +1,4 @@
 import Events
-import Measures
 import Telemetry
 
 /// A value on its way into a minute of a metric.
