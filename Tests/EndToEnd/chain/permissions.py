@@ -8,19 +8,21 @@ from types import SimpleNamespace
 from chain.cloud import DEPLOY_TRIGGER, NOTIFIER, ORCHESTRATOR, WORKER
 from chain.recorder import Call
 from harness.checks import table
-from harness.clients import ACCOUNT, REGION, WORK_QUEUE, arn, client
+from harness.clients import ACCOUNT, REGION, TRIGGER_LETTERS, WORK_QUEUE, arn, client
 from harness.processes import Server
 
 from tools.policies import of_roles
 
 FUNCTIONS = (ORCHESTRATOR, WORKER, NOTIFIER, DEPLOY_TRIGGER)
 MAPPING = "Lambda's event source mapping polls the queue with the function's role"
+FAILURE = "Lambda buries what has failed with the function's role"
 LOG = "Lambda delivers the function's log with its role"
 # What a service does with a role, and no call of the function shows: role, action, what the resource's name ends in.
 BY_SERVICES = {
     (WORKER, "sqs:ReceiveMessage", WORK_QUEUE): MAPPING,
     (WORKER, "sqs:DeleteMessage", WORK_QUEUE): MAPPING,
     (WORKER, "sqs:GetQueueAttributes", WORK_QUEUE): MAPPING,
+    **{(function, "sqs:SendMessage", TRIGGER_LETTERS): FAILURE for function in (ORCHESTRATOR, NOTIFIER)},
     **{(function, f"logs:{action}", f"/aws/lambda/{function}:*"): LOG
        for function in FUNCTIONS for action in ("CreateLogStream", "PutLogEvents")},
     ("Forward", "events:PutEvents", "event-bus/default"): "EventBridge forwards partners' events with the rule's role",
