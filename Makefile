@@ -104,8 +104,10 @@ infra-test: ## Test the infrastructure: templates, policies, and a deployment to
 	@bin=$$(Scripts/install-infrastructure) && cd infrastructure && exec "$$bin/pytest"
 
 .PHONY: chain
-chain: bootstrap-zip clients infrastructure ## Deploy to a local AWS and drive the whole chain there
-	@"$$(Scripts/install-infrastructure)/python3" Tests/EndToEnd/chain.py --bootstrap .build/lambda/bootstrap
+chain: build $(if $(BOOTSTRAP),,bootstrap-zip) clients ## Drive the whole chain on a local AWS, its roles enforced
+	$(call say,Driving the chain)
+	@bin=$$(Scripts/install-infrastructure) && exec "$$bin/python" Tests/EndToEnd/chain.py --bellcrank $(BELLCRANK) \
+	  $(if $(BOOTSTRAP),--bootstrap $(BOOTSTRAP))
 
 .PHONY: measure-bootstrap
 measure-bootstrap: bootstrap-zip infrastructure ## Measure start, decisions and memory of the functions' binary

@@ -11,7 +11,8 @@ public struct Orchestrator: Function {
   private let book: any ScheduleBook
   let desk: any AdmissionDesk
   let universe: any UniverseStore
-  private let notifier: any ObjectNotifier
+  /// nil where it may publish nothing, as on AWS: then it refuses raw notifications.
+  private let notifier: (any ObjectNotifier)?
   let clock: any WallClock
   private let entropy: any Entropy
   private let digests: any Digests
@@ -21,7 +22,7 @@ public struct Orchestrator: Function {
 
   public init(
     _ settings: Settings, _ book: any ScheduleBook, _ desk: any AdmissionDesk, _ universe: any UniverseStore,
-    _ notifier: any ObjectNotifier, _ clock: any WallClock, _ entropy: any Entropy, _ digests: any Digests,
+    _ notifier: (any ObjectNotifier)?, _ clock: any WallClock, _ entropy: any Entropy, _ digests: any Digests,
     _ log: any LogSink, bells: Bells, deferredDue: Bell
   ) {
     self.settings = settings
@@ -316,6 +317,10 @@ public struct Orchestrator: Function {
 
   /// Raw notifications of S3 become events on the bus, each object's once and never an older after a newer (D22).
   private func notify(_ json: JSON, _ cause: Cause, _ payload: [UInt8]) async throws(StoreError) -> JSON {
+    guard let notifier else {
+      return try await refuse(
+        Refusal(.malformedEvent, field: "Records", "raw notifications of S3 go to the notifier"), cause, payload)
+    }
     let objects: [ObjectCreated]
     switch ObjectCreated.records(json) {
     case .failure(let refusal): return try await refuse(refusal, cause, payload)

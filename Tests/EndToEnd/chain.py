@@ -12,13 +12,14 @@ import argparse
 import os
 import pathlib
 import shutil
+import signal
 import sys
 import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from chain import deployment, events, failures, ledger, letters, manual, notifications, permissions, schedule
+from chain import deployment, events, failures, ledger, letters, manual, notifications, permissions, schedule, self_test
 from chain.cloud import Cloud
 from chain.source import Source
 from chain.world import World
@@ -71,11 +72,13 @@ def main():
     parser.add_argument("--bootstrap", type=pathlib.Path, default=REPOSITORY / ".build/lambda/bootstrap")
     parser.add_argument("--bellcrank", type=pathlib.Path, help="the built bellcrank, whose policy engine judges, too")
     parser.add_argument("--only", default="", help="only the parts with this in their name")
+    parser.add_argument("--self-test", action="store_true", help="break what is checked, and see that it is found")
     parser.add_argument("--keep", type=pathlib.Path, help="keep the assembly and the local AWS's log in this folder")
     options = parser.parse_args()
     if not os.access(options.bootstrap, os.X_OK):
         sys.exit(f"there is no program {options.bootstrap}; build it first: make bootstrap-zip")
     adopt_environment()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # So that what was started is ended.
     folder = options.keep or pathlib.Path(tempfile.mkdtemp(prefix="bellcrank-chain-"))
     folder.mkdir(parents=True, exist_ok=True)
     checks = Checks()
@@ -97,7 +100,9 @@ def play(options, folder, checks):
             cloud.__enter__()
         try:
             world = World(cloud, source, folder, checks, options.bellcrank)
-            for title, part in PARTS:
+            if options.self_test:
+                self_test.play(world, checks)
+            for title, part in [] if options.self_test else PARTS:
                 if options.only in title:
                     with timed(checks, title):
                         part(world)

@@ -85,6 +85,11 @@ def test_patterns_are_those_of_the_engine(stack: Synthesised) -> None:
             assert written in words, f"EnvironmentSeed.swift says otherwise than {written}"
 
 
+def test_objects_of_the_notifiers_buckets_reach_transform_too(with_options: Synthesised) -> None:
+    names = _rule(with_options, "raw-object-created")["EventPattern"]["detail"]["bucket"]["name"]
+    assert names == ["data-pipeline-raw-dev-123456789012", "other-bucket", "third-bucket"]
+
+
 def test_objects_reach_transform_in_the_shape_of_section_4(stack: Synthesised) -> None:
     rule = _rule(stack, "raw-object-created")
     assert rule["EventPattern"] == {

@@ -63,13 +63,15 @@ extension AWSStore: ObjectNotifier {
     return try await entry(of: cause.id) ?? row
   }
 
-  /// Moves the key's sequencer on; true also for the one that this cause has moved it to before it failed.
+  /// Moves the key's sequencer on. True also for the one that it has come to by a cause that has not decided: that failed
+  /// before it published, or is at it now, and twice is better than never.
   private func isNews(_ notice: ObjectNotice, of cause: Cause) async throws(StoreError) -> Bool {
     let key = Key.sequencer(notice.bucket, notice.key)
     return try await contended("the sequencer of \(notice.key)") { () async throws(StoreError) -> Bool? in
       let item = try await table.get(key)
       if let last = item?.text("sequencer"), !ObjectEvents.isLater(notice.sequencer, than: last) {
-        return last == notice.sequencer && item?.text("cause_id") == cause.id
+        guard last == notice.sequencer, let taker = item?.text("cause_id") else { return false }
+        return taker == cause.id ? true : try await table.get(.decision(taker)) == nil
       }
       let moved = Item(
         key,

@@ -38,8 +38,10 @@ public struct LambdaFunctions: Sendable {
   public func function(_ handler: Handler) -> any Function {
     let names = EnvironmentNames(settings)
     let schedule = FixedSchedule(settings)
+    // Only the notifier may publish events, so only it takes raw notifications.
     let orchestrator = Orchestrator(
-      settings, schedule, store, store, store, clock, entropy, digests, log, bells: Bells(), deferredDue: Bell())
+      settings, schedule, store, store, handler == .notifier ? store : nil, clock, entropy, digests, log,
+      bells: Bells(), deferredDue: Bell())
     let (name, function): (String, any Function) =
       switch handler {
       case .orchestrator:
@@ -150,6 +152,10 @@ struct OrchestratorFunction: Function {
         queue: names.workQueue, reason: Housekeeper.lostReason(names.workQueue), at: now)
       for (run, status) in ended.sorted(by: { $0.key < $1.key }) {
         log.write(LogLine(.error, "run ended: chunks were lost", ["run": run, "status": status.rawValue]))
+      }
+      if sent + released + ended.count > 0 {
+        let done = ["sent": "\(sent)", "released": "\(released)", "ended": "\(ended.count)"]
+        log.write(LogLine(.info, "the tick went on with what waited", done))
       }
       return .answered([
         "statusCode": 200, "sent": JSON(sent), "released": JSON(released), "ended": JSON(ended.count),

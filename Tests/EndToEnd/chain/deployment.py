@@ -16,17 +16,17 @@ def trigger(world):
         return [r for r in _ledger(world) if str(r.get("correlation_id")).startswith("deploy-")]
 
     def next_row(known):
-        found = until(lambda: [r for r in rows() if r["cause_id"] not in known], 45, 0.2) or [{}]
+        found = until(lambda: [r for r in rows() if r["cause_id"] not in known], world.patience, 0.2) or [{}]
         world.causes[found[0].get("correlation_id")] += 1
         return found[0]
 
     before = {r["cause_id"] for r in rows()}
-    checks.that(world.cloud.deploy(TriggerIngestion="true", TestSymbols="AAPL"), "a deployment with TriggerIngestion=true")
+    asked = {"TriggerIngestion": "true", "TestSymbols": "AAPL"}
+    checks.that(world.cloud.deploy(**asked), "a deployment with TriggerIngestion=true")
     first = next_row(before)
     checks.equal((first.get("decision"), first.get("trigger_type")), ("dispatched", "manual"), "starts a run")
     world.succeeded(first.get("run_id"), 1, "the deployment's run")
-    checks.that(
-        not world.cloud.deploy(TriggerIngestion="true", TestSymbols="AAPL"), "with the same parameters there is nothing to do")
+    checks.that(not world.cloud.deploy(**asked), "with the same parameters there is nothing to do")
     checks.equal(len(rows()), len(before) + 1, "and no other run")
     known = {r["cause_id"] for r in rows()}
     checks.that(world.cloud.deploy(TriggerNonce="2"), "a deployment with another nonce")

@@ -22,7 +22,8 @@ def processing_complete(world):
         row = world.decision(event)
         checks.equal(
             (row.get("decision"), row.get("rule"), row.get("ds")),
-            ("dispatched", RULE.format("transform-pipeline"), "2025-09-09"), f"{source} ingests that partition again (D3)")
+            ("dispatched", RULE.format("transform-pipeline"), "2025-09-09"),
+            f"{source} ingests that partition again (D3)")
         world.succeeded(row.get("run_id"), 2, source)
         keys = world.keys(row.get("run_id"))
         checks.that(all("/ingestion_date=2025-09-09/" in key for key in keys), "into that partition", keys)
@@ -45,12 +46,14 @@ def universe_updated(world):
 
     def update(added, removed, immediate):
         event = world.put("symbol.universe", "Universe Updated", {
-            "added_symbols": added, "removed_symbols": removed, "effective_date": today, "immediate_ingestion": immediate})
+            "added_symbols": added, "removed_symbols": removed, "effective_date": today,
+            "immediate_ingestion": immediate})
         return world.decision(event)
 
     row = update(["NVDA", "AMD"], [], True)
     checks.equal(
-        (row.get("decision"), row.get("rule")), ("dispatched", RULE.format("symbol-universe")), "added symbols are ingested")
+        (row.get("decision"), row.get("rule")), ("dispatched", RULE.format("symbol-universe")),
+        "added symbols are ingested")
     world.succeeded(row.get("run_id"), 2, "the added symbols")
     row = update([], ["AMD"], False)
     checks.equal(row.get("decision"), "skipped", "without immediate_ingestion nothing runs (D4)")

@@ -1,4 +1,4 @@
-"""D11, D12: sources that throttle and fail, the breaker that opens on it, and the tick that goes on when it has rested."""
+"""D11, D12: sources that throttle and fail, the breaker that opens on it, and the tick that goes on afterwards."""
 
 import json
 import time
@@ -56,7 +56,7 @@ def partly(world):
 def failing(world):
     checks = world.checks
     run = world.decision(world.down).get("run_id")
-    checks.equal(world.ended(run, 75).get("status"), "failed", "a source that fails for good fails the run")
+    checks.equal(world.ended(run).get("status"), "failed", "a source that fails for good fails the run")
     (chunk,) = world.chunks(run) or [{}]
     checks.equal(chunk.get("attempts"), TIMES, "after five attempts")
     checks.equal(len(world.source.asked["DOWN"]), TIMES, "each of which asked it")
@@ -90,7 +90,7 @@ def breaker(world):
         return [row for row in world.rows(event) if row["place"] == "decision"]
 
     rows = until(released, 30, 0.5)
-    checks.equal([row["decision"] for row in rows], ["dispatched"], "the tick lets it go on when the breaker has rested")
+    checks.equal([row["decision"] for row in rows], ["dispatched"], "the tick lets it go on after the breaker's rest")
     world.succeeded(rows[0]["run_id"] if rows else None, 1, "the probe")
     checks.equal(json.loads(world.item(BREAKER)["state"])["state"], "closed", "its success closes the breaker")
     checks.equal(world.rows(event)[0]["place"], "decision", "and the open row is gone")

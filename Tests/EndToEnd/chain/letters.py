@@ -29,8 +29,8 @@ def no_queue(request):
 def function_failure(world):
     """What fails inside the function is buried by Lambda's destination, and can be invoked again.
 
-    The event is invoked as EventBridge does it on AWS, asynchronously; the local AWS's own EventBridge invokes otherwise
-    and forgets what failed.
+    The event is invoked as EventBridge does it on AWS, asynchronously; the local AWS's own EventBridge invokes
+    otherwise and forgets what failed.
     """
     checks = world.checks
     world.messages(TRIGGER_LETTERS, 0)
@@ -80,7 +80,7 @@ def poison(world):
         checks.equal(attributes.get("ERROR_CODE"), "CHUNK_FAILED", "with a code (D21)")
         checks.that(attributes.get("ERROR_MESSAGE"), "and a reason", attributes)
         checks.that(attributes.get("TARGET_ARN", "").endswith(WORKER), "and whose", attributes)
-    checks.equal(_depth(world), 0, "and leave the queue")
+    checks.equal(world.depth(WORK_QUEUE), 0, "and leave the queue")
 
 
 def redrive(world):
@@ -91,7 +91,7 @@ def redrive(world):
     try:
         row = world.decision(world.adhoc(symbols=["AAPL", "MSFT"], correlation_id=world.name("redrive")))
         url = world.queue(WORK_QUEUE)
-        checks.that(until(lambda: _depth(world), 10), "the chunk waits, for nobody takes it")
+        checks.that(until(lambda: world.depth(WORK_QUEUE), 10), "the chunk waits, for nobody takes it")
 
         def buried():
             sqs.receive_message(QueueUrl=url, VisibilityTimeout=0, MessageAttributeNames=["All"])
@@ -124,20 +124,15 @@ def outbox(world):
         recorder.fault = None
     checks.equal(run["decision"], "dispatched", "a run is admitted though nothing can be sent")
     checks.equal(refused["statusCode"], 422, "a refusal is answered though it cannot be buried")
-    checks.equal(_depth(world), 0, "nothing is in the work queue")
+    checks.equal(world.depth(WORK_QUEUE), 0, "nothing is in the work queue")
     unsent = world.unsent()
     checks.equal(len(unsent), 2, "both wait in the outbox")
     checks.equal(world.tick()["sent"], 0, "a tick leaves them alone while their sender may be at it")
     for item in unsent:
         world.due(item)
-    checks.equal(world.tick()["sent"], 2, "then it sends them")
+    world.tick()
+    checks.that(until(lambda: not world.unsent(), 10), "then they are sent")
     world.succeeded(run["run_id"], 1, "the run that was sent late")
-    codes = [m["MessageAttributes"]["ERROR_CODE"]["StringValue"] for m in world.messages(TRIGGER_LETTERS)]
-    checks.equal(codes, ["UNKNOWN_TABLE"], "and the dead letter")
-    checks.equal(world.unsent(), [], "and nothing is left")
-
-
-def _depth(world):
-    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed", "ApproximateNumberOfMessagesNotVisible"]
-    answer = world.client("sqs").get_queue_attributes(QueueUrl=world.queue(WORK_QUEUE), AttributeNames=names)
-    return sum(int(answer["Attributes"][name]) for name in names)
+    # Perhaps twice, if the rule's own tick came at the same moment.
+    codes = {m["MessageAttributes"]["ERROR_CODE"]["StringValue"] for m in world.messages(TRIGGER_LETTERS)}
+    checks.equal(codes, {"UNKNOWN_TABLE"}, "and the dead letter")

@@ -34,7 +34,8 @@ def _cli_flag(version):
 def by_cli(world, payload):
     """`aws lambda invoke` as §3 has it; the answer in its file."""
     flag = _cli_flag(world.shell("aws --version 2>&1"))
-    world.shell(f"aws lambda invoke --function-name {ORCHESTRATOR} {flag}--payload '{json.dumps(payload)}' response.json")
+    text = json.dumps(payload)
+    world.shell(f"aws lambda invoke --function-name {ORCHESTRATOR} {flag}--payload '{text}' response.json")
     world.causes[payload["correlation_id"]] += 1
     return json.loads((world.folder / "response.json").read_text())
 
@@ -109,7 +110,7 @@ def ten_an_hour(world):
     waits = [a["retry_after"] for a in limited]
     checks.that(all(0 < w <= HOUR_SECONDS for w in waits), "and when to come again", waits)
     answer = world.invoke(URGENT)
-    checks.equal((answer["statusCode"], answer["error"]["code"]), (429, "RATE_LIMITED"), "urgent is no way around (D19)")
+    checks.equal((answer["statusCode"], answer["error"]["code"]), (429, "RATE_LIMITED"), "so is an urgent one (D19)")
     checks.equal(world.invoke({"dry_run": True})["decision"], "rate_limited", "a dry run says the same")
     keys = set()
     for run in runs:

@@ -42,7 +42,8 @@ def raw(world):
     answer = world.client("lambda").invoke(FunctionName=NOTIFIER, Payload='{"symbols":["AAPL"]}')
     said = json.load(answer["Payload"])
     checks.equal(
-        (answer.get("FunctionError"), said.get("errorType")), ("Unhandled", "MALFORMED_EVENT"), "anything else is refused")
+        (answer.get("FunctionError"), said.get("errorType")), ("Unhandled", "MALFORMED_EVENT"),
+        "anything else is refused")
 
 
 def of_a_bucket(world):
@@ -65,3 +66,6 @@ def of_a_bucket(world):
     for item in items:
         world.causes[item["cause_id"]] += 1
         checks.equal(world.decision(item["cause_id"]).get("decision"), "dispatched", "and decided")
+    key = "market/prices/symbol=AAPL/1.json"
+    details = [b["detail"] for b in world.transform([key]).get(key, [])]
+    checks.equal(details, [{"bucket": OTHER_BUCKET, "object": {"key": key, "size": 2}}], "and Transform hears of it")

@@ -111,6 +111,10 @@ class Recorder:
         """The local AWS's own answer. `Host` goes on as it came, for it is signed."""
         connection = http.client.HTTPConnection(self._target, timeout=60)
         try:
+            connection.connect()
+        except OSError as error:  # It is stopped before the functions are.
+            return _answered(503, {"message": str(error)})
+        try:
             connection.putrequest(handler.command, handler.path, skip_host=True, skip_accept_encoding=True)
             for name, value in handler.headers.items():
                 if name.lower() not in HOP_HEADERS:

@@ -71,13 +71,12 @@ def _chart(symbol, query):
     now = int(time.time())
     times = [now - now % DAY_SECONDS - DAY_SECONDS * day for day in range(DAYS, 0, -1)]
     prices = [100.0 + day for day in range(DAYS)]
-    quote = {name: prices for name in ("open", "high", "low", "close")} | {"volume": [1_000] * DAYS}
+    quote = dict.fromkeys(("open", "high", "low", "close"), prices) | {"volume": [1_000] * DAYS}
     meta = {
         "currency": "USD", "symbol": symbol, "exchangeName": "NMS", "gmtoffset": -18_000, "timezone": "EST",
         "dataGranularity": query.get("interval", "1d"), "range": query.get("range", "1mo")}
-    return {"chart": {
-        "result": [{"meta": meta, "timestamp": times, "indicators": {"quote": [quote], "adjclose": [{"adjclose": prices}]}}],
-        "error": None}}
+    indicators = {"quote": [quote], "adjclose": [{"adjclose": prices}]}
+    return {"chart": {"result": [{"meta": meta, "timestamp": times, "indicators": indicators}], "error": None}}
 
 
 def _error(status):

@@ -8,7 +8,7 @@ import subprocess
 from collections import Counter
 
 from harness.checks import until
-from harness.clients import ACCOUNT, BUCKET, TRANSFORM_QUEUE, TRIGGER_LETTERS, WORK_QUEUE, client, drain
+from harness.clients import ACCOUNT, BUCKET, TRANSFORM_QUEUE, client, drain
 from harness.processes import clean_environment
 
 from chain.cloud import ORCHESTRATOR, WORKER
@@ -20,7 +20,7 @@ TICK = {"bellcrank": "tick"}
 # A cause that the ledger knows by nothing that the test could know, and one that is in it already.
 UNNAMED = "unnamed"
 KNOWN = "known"
-SETTLE_SECONDS_MAX = 45
+SETTLE_SECONDS_MAX = 60
 CLI_SECONDS_MAX = 60
 
 
@@ -33,6 +33,7 @@ class World:
         self.bellcrank = bellcrank  # The built program, if there is one.
         # What the test caused: the id of a cause, of its event, or its correlation id -> how many causes have it.
         self.causes = Counter()
+        self.patience = SETTLE_SECONDS_MAX  # How long is waited for what must come.
         self.ticks = 0  # Those of the test itself.
         self._numbers = itertools.count(1)
 
@@ -121,27 +122,27 @@ class World:
             json.loads(item["entry"]) | {"place": item["place"]} for item in self.items()
             if item["id"].startswith("cause#") and identifier in [item.get(name) for name in names]]
 
-    def decided(self, identifier, count=1, seconds=SETTLE_SECONDS_MAX):
+    def decided(self, identifier, count=1):
         """The decided rows about an id, once there are so many."""
         def enough():
             rows = [row for row in self.rows(identifier) if row["place"] == "decision"]
             return rows if len(rows) >= count else None
 
-        return until(enough, seconds, 0.1) or []
+        return until(enough, self.patience, 0.1) or []
 
-    def decision(self, identifier, seconds=SETTLE_SECONDS_MAX):
+    def decision(self, identifier):
         """The one decided row about an id; empty if it did not come."""
-        rows = self.decided(identifier, 1, seconds)
+        rows = self.decided(identifier)
         self.checks.equal(len(rows), 1, f"{identifier}: decided rows")
         return rows[0] if rows else {}
 
-    def ended(self, run, seconds=SETTLE_SECONDS_MAX):
+    def ended(self, run):
         """The run's head, once it has ended."""
         def head():
             item = self.item(f"run#{run}", "head")
             return item if item and item["status"] != "running" else None
 
-        return until(head, seconds, 0.1) or {}
+        return until(head, self.patience, 0.1) or {}
 
     def chunks(self, run):
         return [item for item in self.items() if item["id"] == f"run#{run}" and item["place"].startswith("chunk#")]
@@ -171,7 +172,7 @@ class World:
         self.checks.equal(self.ended(run).get("status"), "succeeded", f"{what}: the run's end")
         self.checks.equal(len(self.keys(run)), symbols, f"{what}: objects")
 
-    def messages(self, queue, count=1, seconds=SETTLE_SECONDS_MAX):
+    def messages(self, queue, count=1):
         """Takes messages out of a queue until there were so many."""
         had = []
 
@@ -179,10 +180,16 @@ class World:
             had.extend(drain(self.client("sqs"), self.queue(queue), attributes=True))
             return len(had) >= count
 
-        until(enough, seconds, 0.1)
+        until(enough, self.patience, 0.1)
         return had
 
-    def transform(self, keys, seconds=SETTLE_SECONDS_MAX):
+    def depth(self, queue):
+        """Messages of a queue, whether they are visible, taken, or delayed."""
+        names = [f"ApproximateNumberOfMessages{which}" for which in ("", "NotVisible", "Delayed")]
+        answer = self.client("sqs").get_queue_attributes(QueueUrl=self.queue(queue), AttributeNames=names)
+        return sum(int(answer["Attributes"][name]) for name in names)
+
+    def transform(self, keys):
         """What Transform was told about these objects: key -> bodies. What it was told of others is kept for later."""
         def heard():
             told = {key: [b for b in self._told if b["detail"]["object"]["key"] == key] for key in keys}
@@ -192,7 +199,7 @@ class World:
             self._told += [json.loads(m["Body"]) for m in drain(self.client("sqs"), self.queue(TRANSFORM_QUEUE))]
             return heard()
 
-        return until(look, seconds, 0.1) or {}
+        return until(look, self.patience, 0.1) or {}
 
     @functools.cached_property
     def _told(self):

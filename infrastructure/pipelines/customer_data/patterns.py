@@ -24,8 +24,8 @@ EVENT_PATTERNS: dict[str, tuple[str, dict]] = {
 SOURCES = sorted({source for _, pattern in EVENT_PATTERNS.values() for source in pattern["source"]})
 
 
-def object_pattern(bucket: str, prefix: str, suffix: str) -> dict:
-    """Objects of the raw bucket under the prefix and with the suffix of §4.
+def object_pattern(buckets: list[str], prefix: str, suffix: str) -> dict:
+    """Objects of the buckets under the prefix and with the suffix of §4.
 
     The notifier publishes as `bellcrank.objects`, for nobody but AWS may publish as `aws.…`.
     """
@@ -34,7 +34,7 @@ def object_pattern(bucket: str, prefix: str, suffix: str) -> dict:
         "source": ["aws.s3", "bellcrank.objects"],
         "detail-type": ["Object Created"],
         "detail": {
-            "bucket": {"name": [bucket]},
+            "bucket": {"name": buckets},
             "object": {"key": [{"wildcard": f"{prefix}*{suffix}"}]},
         },
     }

@@ -59,7 +59,7 @@ class Triggers(Construct):
         for kind, (description, pattern) in EVENT_PATTERNS.items():
             rule = self._to_orchestrator(_pascal(kind), names.event_rule(kind), description, pattern=pattern)
             self._may_bury(rule)
-        self._objects(names, config, queues.transform)
+        self._objects(names, config, options, queues.transform)
         self._tick(names)
         self._door(names, options)
 
@@ -132,7 +132,8 @@ class Triggers(Construct):
         )
         return rule
 
-    def _objects(self, names: Names, config: Config, transform: sqs.Queue) -> None:
+    def _objects(self, names: Names, config: Config, options: Options, transform: sqs.Queue) -> None:
+        """Those of the raw bucket, and of the buckets that the notifier speaks for."""
         rule = events.CfnRule(
             self,
             "RawObjects",
@@ -140,7 +141,9 @@ class Triggers(Construct):
             description="Raw objects for Transform",
             state="ENABLED",
             event_pattern=object_pattern(
-                names.raw_bucket, config.text("transform.prefix"), config.text("transform.suffix")
+                [names.raw_bucket, *options.notifier_buckets],
+                config.text("transform.prefix"),
+                config.text("transform.suffix"),
             ),
             targets=[
                 events.CfnRule.TargetProperty(
