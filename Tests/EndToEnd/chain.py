@@ -48,6 +48,7 @@ PARTS = [
     ("dead letters: redrive", letters.redrive),
     ("dead letters: the outbox (D10)", letters.outbox),
     ("notifications (D22)", notifications.raw),
+    ("notifications: failing (D21)", notifications.failing),
     ("notifications: of a bucket", notifications.of_a_bucket),
     ("deployment (§3)", deployment.trigger),
     ("sources: failing", failures.failing),

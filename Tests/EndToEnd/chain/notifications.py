@@ -5,18 +5,18 @@ import json
 from chain.cloud import NOTIFIER, OTHER_BUCKET
 from chain.world import UNNAMED
 from harness.checks import until
-from harness.clients import ACCOUNT, BUCKET, REGION
+from harness.clients import ACCOUNT, BUCKET, REGION, TRIGGER_LETTERS
 
 EVENT_SECONDS = 1_757_429_130  # 2025-09-09T14:45:30Z
 KEY_AS_NOTIFIED = "market/prices/ingestion_date%3D2025-09-09/symbol%3DBRK-B/a+b%252B.json"
 KEY = "market/prices/ingestion_date=2025-09-09/symbol=BRK-B/a b%2B.json"
 
 
-def _records(sequencer):
+def _records(sequencer, key=KEY_AS_NOTIFIED):
     return {"Records": [{
         "eventVersion": "2.1", "eventSource": "aws:s3", "eventTime": "2025-09-09T14:45:30.000Z",
         "eventName": "ObjectCreated:Put", "awsRegion": REGION,
-        "s3": {"bucket": {"name": BUCKET}, "object": {"key": KEY_AS_NOTIFIED, "size": 12345, "sequencer": sequencer}}}]}
+        "s3": {"bucket": {"name": BUCKET}, "object": {"key": key, "size": 12345, "sequencer": sequencer}}}]}
 
 
 def raw(world):
@@ -44,6 +44,39 @@ def raw(world):
     checks.equal(
         (answer.get("FunctionError"), said.get("errorType")), ("Unhandled", "MALFORMED_EVENT"),
         "anything else is refused")
+
+
+def no_bus(request):
+    """A fault: the bus takes nothing."""
+    if request.operation == "events:PutEvents":
+        return 400, {"__type": "InternalFailure", "message": "injected"}
+    return None
+
+
+def failing(world):
+    """A notification that could not be put onto the bus is buried, and is news when it is redriven."""
+    checks = world.checks
+    world.messages(TRIGGER_LETTERS, 0)
+    key = "market/prices/symbol=AAPL/late.json"
+    notification = _records("0055AED6DCD90281E5", key)
+    recorder = world.cloud.recorders[NOTIFIER]
+    buried = []
+
+    def found():
+        buried.extend(json.loads(m["Body"]) for m in world.messages(TRIGGER_LETTERS, 0))
+        return [b for b in buried if b.get("requestPayload") == notification]
+
+    recorder.fault = no_bus
+    try:
+        world.client("lambda").invoke(
+            FunctionName=NOTIFIER, InvocationType="Event", Payload=json.dumps(notification))
+        letters = until(found, 20, 0.2)
+    finally:
+        recorder.fault = None
+    checks.equal(len(letters), 1, "a notification that cannot be put is buried")
+    answer = world.invoke(notification, UNNAMED, NOTIFIER)
+    checks.equal(answer.get("decision"), "dispatched", "redriven, it is news, for nobody heard of it")
+    checks.equal(len(world.transform([key]).get(key, [])), 1, "and Transform hears of it")
 
 
 def of_a_bucket(world):
