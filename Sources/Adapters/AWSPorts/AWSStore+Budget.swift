@@ -42,6 +42,7 @@ extension AWSStore: SourceBudget {
       switch written {
       case .done: return .some(nil)
       case .contended: return nil
+      // Where another has taken since, this is taken twice: the source is asked less than it may be, never more.
       case .doubtful: return try await table.get(key)?.attributes["v"] == owner ? .some(nil) : nil
       case .refused: break
       }
