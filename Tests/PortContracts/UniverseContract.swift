@@ -1,5 +1,6 @@
 import Engine
 import Events
+import Extraction
 import Ingestion
 import Testing
 
@@ -66,6 +67,26 @@ import Testing
       #expect(try await take(stage, 5, at: Sample.start.after(2)) == .seconds(1))
       #expect(try await take(stage, 5, at: Sample.start.after(3)) == nil)
       #expect(try await take(stage, 1, at: Sample.start.after(3)) == Span(milliseconds: 600))
+    }
+  }
+
+  @Test(arguments: Side.all)
+  func `every answer is that of one token bucket, as time goes on`(_ side: Side) async throws {
+    try await side.run { stage in
+      var dice = SplitMix64(seed: 1)
+      var now = Sample.start
+      var bucket = TokenBucket(requestsPerMinute: 100, at: now)
+      for step in 0..<200 {
+        now = now + (step % 50 == 49 ? .minutes(2) : Span(milliseconds: Int64(dice.next() % 4_000)))
+        let requests = 1 + Int(dice.next() % 20)
+        let answer = try await take(stage, requests, at: now)
+        switch bucket.take(requests, at: now) {
+        case .granted(let left):
+          #expect(answer == nil, "step \(step)")
+          bucket = left
+        case .wait(let span, _): #expect(answer == span, "step \(step)")
+        }
+      }
     }
   }
 

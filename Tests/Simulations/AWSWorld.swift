@@ -290,7 +290,11 @@ final class AWSWorld: Sendable {
 
   /// Lets time pass until nothing waits that came of what happened.
   private func settle() async throws {
-    for event in life.withLock({ $0.events }) { _ = await invoke(.orchestrator, event.json, mayDie: false) }
+    let (events, slots) = life.withLock { ($0.events, $0.slots.sorted()) }
+    for event in events { _ = await invoke(.orchestrator, event.json, mayDie: false) }
+    for slot in slots where clock.now() - slot < .hours(20) {
+      _ = await invoke(.orchestrator, AWSWorld.slotBody(settings, slot), mayDie: false)
+    }
     var quiet = 0
     for _ in 0..<AWSWorld.settlingRoundsMax where quiet < 8 {
       let answer = await invoke(.orchestrator, ["bellcrank": "tick"], mayDie: false)
@@ -346,8 +350,18 @@ final class AWSWorld: Sendable {
     if dispatched.count != heads.count {
       findings.append("\(dispatched.count) causes are dispatched, \(heads.count) runs are there")
     }
-    for head in heads { findings += gaps(head, rows) }
+    for head in heads { findings += gaps(head, rows) + unsent(head, rows) }
     return findings + limits(heads)
+  }
+
+  /// Chunks that were given up as lost, of a run that kept its key: then its messages would have been sent some day.
+  private func unsent(_ head: Row, _ rows: [Row]) -> [String] {
+    let run = String(head.id.dropFirst("run#".count))
+    let claim = rows.first { $0.id == "idem#\(head.text("idempotency_key") ?? "")" }
+    guard claim?.text("run_id") == run else { return [] }
+    let reason = Housekeeper.lostReason(EnvironmentNames(settings).workQueue)
+    return rows.filter { $0.id == head.id && $0.text("results")?.contains(reason) == true }
+      .map { "\(head.id) lost its \($0.place)" }
   }
 
   /// Runs of one key that could not have followed each other: the one before had not failed.
@@ -355,8 +369,10 @@ final class AWSWorld: Sendable {
     Dictionary(grouping: heads) { $0.text("idempotency_key") ?? "" }.flatMap { key, heads -> [String] in
       let sorted = heads.sorted { ($0.number("started_at") ?? 0) < ($1.number("started_at") ?? 0) }
       return zip(sorted, sorted.dropFirst()).compactMap { before, after in
-        let isOver =
-          before.text("status") == "failed" && (before.number("ended_at") ?? .max) <= (after.number("started_at") ?? 0)
+        // One that could not be sent loses its key when its claim's lease is over, long before it ends.
+        let start = before.number("started_at") ?? 0
+        let freed = min(before.number("ended_at") ?? .max, start + Int(AWSStore.claimLease.milliseconds))
+        let isOver = before.text("status") == "failed" && freed <= (after.number("started_at") ?? 0)
         return isOver ? nil : "\(key) ran twice: \(before.id) was \(before.text("status") ?? "?")"
       }
     }

@@ -89,7 +89,7 @@ extension AWSStore: AdmissionDesk {
     var line: Line?
     /// Which part of the rate's window this cause is counted in.
     var rateKey: Key?
-    /// The admissions of that window, this cause's own left out: when and whose.
+    /// The admissions of that part, this cause's own left out: when and whose.
     var window: [RatePlace] = []
     var newPlace = ""
 
@@ -117,11 +117,9 @@ extension AWSStore: AdmissionDesk {
     let breaker = Key.breaker(request.domain, request.tableName)
     let lease = Key.lease(request.domain, request.tableName)
     var keys = [claim, breaker, lease, .decision(cause.id), .open(cause.id)]
-    if let rate = settings.limits.rate(of: cause.trigger) {
-      let key = rateKey(cause, max: rate.max)
-      known.rateKey = key
-      keys.append(key)
-    }
+    let rate = settings.limits.rate(of: cause.trigger)
+    let rateParts = rate.map { RatePart.parts(of: cause, max: $0.max) } ?? []
+    keys += rateParts.map(\.key)
     if request.isReingestion { keys.append(reingestion(request, at: now)) }
     known.items = try await table.get(keys)
     known.decision = try known.items[.decision(cause.id)].map { item throws(StoreError) in try AWSStore.entry(item) }
@@ -132,18 +130,7 @@ extension AWSStore: AdmissionDesk {
     known.facts.lease = try known.items[lease].map { item throws(StoreError) in
       Admission.Lease(owner: try item.need("owner"), until: try item.needMoment("until"))
     }
-    if let key = known.rateKey, let rate = settings.limits.rate(of: cause.trigger) {
-      let own = RatePlace.tag(cause.id)
-      known.window = try AWSStore.window(known.items[key]).filter { now - $0.at < rate.window && $0.cause != own }
-      known.facts.admitted = known.window.map(\.at)
-      let share = rateShare(rate.max)
-      if share < rate.max {
-        // The window is kept in parts: this one is full when it holds its share.
-        let missing = known.window.count >= share ? rate.max - known.window.count : 0
-        known.facts.admitted =
-          Array(repeating: known.window.first?.at ?? now, count: max(0, missing)) + known.facts.admitted
-      }
-    }
+    if let rate { try findPlace(of: cause, rate, rateParts, in: &known, at: now) }
     if request.isReingestion {
       known.facts.reingestionsToday = Int(known.items[reingestion(request, at: now)]?.number("n") ?? 0)
     }
@@ -154,15 +141,29 @@ extension AWSStore: AdmissionDesk {
     return known
   }
 
-  /// A rate above this many in its window is kept in several items, so that no item grows large or hot.
-  static let rateItemMax = 100
-
-  private func rateShards(_ max: Int) -> Int { (max + AWSStore.rateItemMax - 1) / AWSStore.rateItemMax }
-  private func rateShare(_ max: Int) -> Int { (max + rateShards(max) - 1) / rateShards(max) }
-
-  private func rateKey(_ cause: Cause, max: Int) -> Key {
-    let shards = rateShards(Swift.max(1, max))
-    return .rate(cause.trigger.rawValue, shard: Int(DerivedID.hash(cause.id) % UInt64(Swift.max(1, shards))))
+  /// Picks the part of the window that the cause is counted in: where it stands already, or one that has room.
+  private func findPlace(
+    of cause: Cause, _ rate: (max: Int, window: Span), _ parts: [RatePart], in known: inout Known, at now: Timestamp
+  ) throws(StoreError) {
+    let own = RatePlace.tag(cause.id)
+    var windows: [[RatePlace]] = []
+    var open: [Int] = []
+    for (index, part) in parts.enumerated() {
+      let places = try AWSStore.window(known.items[part.key]).filter { now - $0.at < rate.window }
+      let others = places.filter { $0.cause != own }
+      windows.append(others)
+      if others.count < part.share { open.append(index) }
+      if others.count < places.count { known.rateKey = part.key; known.window = others }
+    }
+    let admitted = windows.flatMap { $0 }.map(\.at).sorted()
+    // The parts that are not looked at count as full if these are.
+    let unseen = open.isEmpty ? max(0, rate.max - admitted.count) : 0
+    known.facts.admitted = Array(repeating: admitted.first ?? now, count: unseen) + admitted
+    guard known.rateKey == nil, !open.isEmpty else { return }
+    // By the cause, so that those that come at the same time do not all want the same one.
+    let index = open[Int(DerivedID.hash(cause.id) % UInt64(open.count))]
+    known.rateKey = parts[index].key
+    known.window = windows[index]
   }
 
   private func reingestion(_ request: IngestionRequest, at now: Timestamp) -> Key {

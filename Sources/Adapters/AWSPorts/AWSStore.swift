@@ -100,11 +100,13 @@ extension Key {
   static func claim(_ key: String) -> Key { Key("idem#\(key)") }
   static func breaker(_ domain: String, _ table: String) -> Key { Key("breaker#\(domain).\(table)") }
   static func lease(_ domain: String, _ table: String) -> Key { Key("lock#\(domain).\(table)") }
-  static func rate(_ trigger: String, shard: Int) -> Key { Key("rate#\(trigger)", Order.digits(Int64(shard), 4)) }
+  /// A part of a rate's window; each is a partition of its own.
+  static func rate(_ trigger: String, part: Int) -> Key { Key("rate#\(trigger)#\(Order.digits(Int64(part), 4))") }
   static func reingestion(_ day: String, _ domain: String, _ table: String, _ ds: String, _ reason: String) -> Key {
     Key("reingestion#\(day)", "\(domain).\(table)#\(ds)#\(reason)")
   }
-  static func budget(_ source: String, shard: Int) -> Key { Key("budget#\(source)", Order.digits(Int64(shard), 4)) }
+  /// A part of a source's budget; each is a partition of its own.
+  static func budget(_ source: String, part: Int) -> Key { Key("budget#\(source)#\(Order.digits(Int64(part), 4))") }
   /// The terminal row of a cause.
   static func decision(_ cause: String) -> Key { Key("cause#\(cause)", "decision") }
   /// The open row of a cause, and where it stands in line.
