@@ -65,7 +65,13 @@ struct CloudState: Sendable {
       throw .unanswered
     case .repeated:
       forget(perform)
-      return try perform(&self)
+      do {
+        return try perform(&self)
+      } catch {
+        // As a client tells it that tried again: what refused it may be its own effect.
+        throw AWSError(
+          code: error.code, message: error.message, status: error.status, body: error.body, isDoubtful: true)
+      }
     case .brokenBefore: throw .broken
     case .brokenAfter:
       forget(perform)

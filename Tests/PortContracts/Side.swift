@@ -8,6 +8,7 @@ import Foundation
 import Ingestion
 import Simulation
 import Synchronization
+import SystemPorts
 import Telemetry
 import Testing
 
@@ -19,7 +20,8 @@ struct Side: Sendable, CustomTestStringConvertible {
 
   var testDescription: String { name }
 
-  static let all = Adapter.all.map { Side($0) } + [Side.aws]
+  static let all =
+    Adapter.all.map { Side($0) } + [Side.aws] + (Ministack.isInstalled ? [Side.ministack] : [])
 
   init(name: String, run: @escaping @Sendable (Settings?, (Post) async throws -> Void) async throws -> Void) {
     self.name = name
@@ -38,8 +40,10 @@ struct Side: Sendable, CustomTestStringConvertible {
   /// The ports on AWS, on the model of it.
   static let aws = Side(name: "AWS, modelled") { settings, body in
     let settings = try settings ?? Sample.settings()
-    let world = ModelledAWS(settings)
-    try await body(Post(settings: settings, read: { world.store }, reopen: { world.reopen() }, isWhole: { true }))
+    let clock = ShownClock(Sample.start)
+    let cloud = ModelCloud(
+      clock: clock, entropy: SeededEntropy(seed: 1), digests: CryptoDigests(), layout: CloudLayout(settings))
+    try await body(Post(OpenedAWS(settings, cloud, clock)) { cloud.published.map(\.detail) })
   }
 
   func run(_ settings: Settings? = nil, _ body: (Post) async throws -> Void) async throws {
@@ -54,58 +58,73 @@ struct Post: Sendable {
   let reopen: @Sendable () throws -> Void
   /// Whether the ledger's chain is whole, where it has one.
   let isWhole: @Sendable () async throws -> Bool
+  let objects: @Sendable () async throws -> any RawObjects
+  let notifier: @Sendable () async throws -> any ObjectNotifier
+  /// The details of the events that are on the bus, in the order in which they came.
+  let published: @Sendable () async throws -> [JSON]
 
   var store: any IngestionStore { read() }
 }
 
 extension Post {
   init(_ stage: Stage) {
+    let blobs = MemoryBlobs()
+    let clock = ShownClock(Sample.start)
+    let names = stage.settings.names
     self.init(
       settings: stage.settings, read: { stage.store }, reopen: { try stage.reopen() },
-      isWhole: { try await stage.store.brokenLinks().isEmpty })
+      isWhole: { try await stage.store.brokenLinks().isEmpty },
+      objects: {
+        ObjectStore(
+          blobs, stage.store, try await RuleBook(stage.store, clock), clock, SeededEntropy(seed: 1), CryptoDigests(),
+          names: names, deliveriesDue: Bell())
+      },
+      notifier: {
+        let book = try await RuleBook(stage.store, clock)
+        let publisher = Publisher(book, stage.store, stage.store, clock, deliveriesDue: Bell())
+        return BusNotifier(stage.store, publisher, clock, names)
+      },
+      published: { try await stage.store.events(limit: 100).reversed().map(\.event.detail) })
+  }
+
+  init(_ opened: OpenedAWS, published: @escaping @Sendable () -> [JSON]) {
+    self.init(
+      settings: opened.settings, read: { opened.store }, reopen: { opened.reopen() }, isWhole: { true },
+      objects: { opened.store.inner }, notifier: { opened.store.inner }, published: { published() })
   }
 }
 
-/// The model of AWS with the resources of an environment, and a store on it whose clock shows what each call says.
-final class ModelledAWS: Sendable {
-  let clock: ShownClock
-  let cloud: ModelCloud
-  private let settings: Settings
-  private let current: Mutex<any IngestionStore>
-  private let opened = Mutex(UInt64(0))
+/// A store on an AWS, whose clock shows what each call says; it can be opened again.
+final class OpenedAWS: Sendable {
+  let settings: Settings
+  private let api: any AWSAPI
+  private let clock: ShownClock
+  private let state: Mutex<(store: TimedStore, opened: UInt64)>
 
-  init(_ settings: Settings, seed: UInt64 = 1) {
+  init(_ settings: Settings, _ api: any AWSAPI, _ clock: ShownClock) {
     self.settings = settings
-    let clock = ShownClock(Sample.start)
+    self.api = api
     self.clock = clock
-    cloud = ModelCloud(
-      clock: clock, entropy: SeededEntropy(seed: seed), digests: CryptoDigests(), layout: CloudLayout(settings))
-    current = Mutex(ModelledAWS.open(settings, cloud, clock, seed: 0))
+    state = Mutex((OpenedAWS.open(settings, api, clock, seed: 0), 0))
   }
 
-  var store: any IngestionStore { current.withLock { $0 } }
+  var store: TimedStore { state.withLock { $0.store } }
 
   /// Another process on the same table: nothing but what is stored is known to it.
   func reopen() {
-    let seed = opened.withLock { count in
-      count += 1
-      return count
+    state.withLock { state in
+      state.opened += 1
+      state.store = OpenedAWS.open(settings, api, clock, seed: state.opened)
     }
-    current.withLock { $0 = ModelledAWS.open(settings, cloud, clock, seed: seed) }
   }
 
   private static func open(
     _ settings: Settings, _ api: any AWSAPI, _ clock: ShownClock, seed: UInt64
-  ) -> any IngestionStore {
-    TimedStore(inner: awsStore(settings, api, clock, seed: seed), clock: clock)
-  }
-
-  static func awsStore(
-    _ settings: Settings, _ api: any AWSAPI, _ clock: any WallClock, seed: UInt64
-  ) -> AWSStore {
-    AWSStore(
+  ) -> TimedStore {
+    let store = AWSStore(
       settings, api, queues: "http://sqs/\(settings.names.account)", clock, SeededEntropy(seed: seed), MemoryLog(),
       metrics: nil, deletesFinished: false)
+    return TimedStore(inner: store, clock: clock)
   }
 }
 
@@ -125,15 +144,22 @@ extension CloudLayout {
   }
 }
 
-/// A clock that shows what it was told last, and lets nobody wait.
+/// A clock that shows what it was told last; its pauses are none, or real ones where others really do their part meanwhile.
 final class ShownClock: WallClock {
   private let shown: Mutex<Timestamp>
+  private let pausesForReal: Bool
 
-  init(_ now: Timestamp) { shown = Mutex(now) }
+  init(_ now: Timestamp, pausesForReal: Bool = false) {
+    shown = Mutex(now)
+    self.pausesForReal = pausesForReal
+  }
 
   func now() -> Timestamp { shown.withLock { $0 } }
   func show(_ now: Timestamp) { shown.withLock { $0 = now } }
-  func sleep(for span: Span) async throws(CancellationError) { await Task.yield() }
+
+  func sleep(for span: Span) async throws(CancellationError) {
+    if pausesForReal { try await SystemClock().sleep(for: span) } else { await Task.yield() }
+  }
 }
 
 /// A store on AWS has a clock of its own: here it shows the moment that each call names.

@@ -46,6 +46,18 @@ import Testing
     }
   }
 
+  @Test(arguments: Side.all)
+  func `changes that processes note in the same millisecond are all noted`(_ side: Side) async throws {
+    try await side.run { stage in
+      for symbol in ["NVDA", "AMD", "TSLA"] {
+        try await note(stage, "add \(symbol)", added: [symbol], after: 0)
+        try stage.reopen()
+      }
+      let symbols = try await stage.store.universe(at: Sample.start) ?? []
+      #expect(Set(symbols) == ["AAPL", "MSFT", "NVDA", "AMD", "TSLA"])
+    }
+  }
+
   private func note(
     _ stage: Post, _ id: String, added: [String] = [], removed: [String] = [], after seconds: Int,
     base: [String] = ["AAPL", "MSFT"]

@@ -2,6 +2,7 @@
 """A local AWS on a free port of the loopback, with everything it writes in one temporary folder.
 
     python3 infrastructure/tools/local_aws.py            # says how to reach it, stops with Ctrl-C
+    python3 infrastructure/tools/local_aws.py --attached # stops when its standard input ends: with whoever started it
 
 It executes functions as processes of this machine. What it does otherwise than AWS stands in README.md.
 """
@@ -200,6 +201,7 @@ def _end_group(process: subprocess.Popen[bytes]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Runs a local AWS until Ctrl-C.")
     parser.add_argument("--port", type=int, help="a free one if left out")
+    parser.add_argument("--attached", action="store_true", help="stop when standard input ends")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with LocalAWS(arguments.port) as aws:
@@ -207,7 +209,10 @@ def main() -> None:
             print(f"export {name}={value}")
         print(f"# log: {aws.log}", flush=True)
         with contextlib.suppress(KeyboardInterrupt):
-            signal.pause()
+            if arguments.attached:
+                sys.stdin.read()
+            else:
+                signal.pause()
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ extension AWSStore: MessageQueues {
   /// The attribute under which a message carries its own id, for SQS gives each copy another.
   public static let idAttribute = "bellcrank_id"
   static let visibilityMax = 43_200
+  /// How long a message stays hidden at least while its copy is sent.
+  static let copyTime = Span.seconds(30)
 
   func url(of queue: String) -> JSON { .string("\(queues)/\(queue)") }
 
@@ -149,23 +151,23 @@ extension AWSStore: MessageQueues {
     try await isTaken("DeleteMessage", ["QueueUrl": url(of: queue), "ReceiptHandle": .string(receipt)])
   }
 
-  /// SQS cannot take a receive back: a copy is sent, which counts anew, and this one deleted. The attempts of a chunk are
-  /// those that the table has counted, so nothing is given up early.
+  /// SQS cannot take a receive back: a copy is sent, which counts anew, and this one deleted, if it is still in the hands
+  /// of whoever asks. The attempts of a chunk are those that the table has counted, so nothing is given up early.
   public func putBack(
     _ message: ReceivedMessage, until: Timestamp, uncounted: Bool, at now: Timestamp
   ) async throws(StoreError) -> Bool {
-    if uncounted {
-      let copy = OutgoingMessage(
-        queue: message.queue, id: message.id, body: message.body, attributes: message.attributes, visibleAt: until)
-      try await send([copy], at: now)
-      return try await delete(message.queue, receipt: message.receipt)
-    }
-    return try await isTaken(
+    let hidden = max(uncounted ? AWSStore.copyTime : .zero, until - now)
+    let isHeld = try await isTaken(
       "ChangeMessageVisibility",
       [
         "QueueUrl": url(of: message.queue), "ReceiptHandle": .string(message.receipt),
-        "VisibilityTimeout": JSON(min(max(0, (until - now).wholeSecondsUp), AWSStore.visibilityMax)),
+        "VisibilityTimeout": JSON(min(hidden.wholeSecondsUp, AWSStore.visibilityMax)),
       ])
+    guard uncounted, isHeld else { return isHeld }
+    let copy = OutgoingMessage(
+      queue: message.queue, id: message.id, body: message.body, attributes: message.attributes, visibleAt: until)
+    try await send([copy], at: now)
+    return try await delete(message.queue, receipt: message.receipt)
   }
 
   public func depth(_ queue: String, at now: Timestamp) async throws(StoreError) -> QueueDepth {

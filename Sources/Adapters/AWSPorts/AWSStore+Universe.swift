@@ -69,7 +69,8 @@ extension AWSStore: UniverseStore {
       }
     }
     let item = Item(
-      Key(AWSStore.partition, "change#\(Order.prefix(change.effectiveAt))#\(order.text(at: now))"),
+      // With the change's own id at the end, for another process may write in the same millisecond.
+      Key(AWSStore.partition, "change#\(Order.prefix(change.effectiveAt))#\(order.text(at: now))#\(change.id)"),
       [
         "change_id": .text(change.id), "added": .text(JSON(change.added).text),
         "removed": .text(JSON(change.removed).text), "effective_ms": .number(change.effectiveAt.milliseconds),

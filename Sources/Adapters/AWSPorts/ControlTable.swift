@@ -203,7 +203,10 @@ struct ControlTable: Sendable {
   }
 
   /// What an error says about a write; throws what no further attempt can mend.
+  ///
+  /// An attempt whose answer was lost may be what a later one was refused for, so a doubtful error says nothing else.
   private func outcome(_ error: AWSError) throws(StoreError) -> Written {
+    if error.isDoubtful { return .doubtful }
     switch error.code {
     case "ConditionalCheckFailedException": return .refused
     case "TransactionConflictException", "TransactionInProgressException": return .contended
@@ -214,14 +217,16 @@ struct ControlTable: Sendable {
       }
       return codes.contains("ConditionalCheckFailed") ? .refused : .contended
     case let code where ControlTable.throttles.contains(code): return .contended
-    default:
-      if error.isDoubtful { return .doubtful }
-      throw ControlTable.storeError(error)
+    default: throw ControlTable.storeError(error)
     }
   }
 
   private static let throttles: Set<String> = [
     "ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException", "ThrottledException",
+  ]
+  /// Other refusals of the services that pass by themselves.
+  private static let passing: Set<String> = [
+    "ConditionalRequestConflict", "RequestThrottled", "RequestTimeout", "TooManyRequestsException",
   ]
 
   private func call(_ operation: String, _ input: JSON) async throws(StoreError) -> JSON {
@@ -234,7 +239,7 @@ struct ControlTable: Sendable {
 
   /// What a failed call means to the engine: `refused` where the request itself is at fault, else `unavailable`.
   static func storeError(_ error: AWSError) -> StoreError {
-    let isRefused = (400..<500).contains(error.status) && !throttles.contains(error.code)
+    let isRefused = (400..<500).contains(error.status) && !throttles.union(passing).contains(error.code)
     return StoreError(isRefused ? .refused : .unavailable, "\(error.code): \(error.message)")
   }
 }

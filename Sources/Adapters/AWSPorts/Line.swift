@@ -109,11 +109,15 @@ extension AWSStore {
     domain: String, table tableName: String, owner: String, at now: Timestamp
   ) async throws(StoreError) -> Bool {
     let mine = Expression("#owner = :me", ["me": .text(owner)])
+    var mayBeGone = false
     let isGone = try await contended("the hold on \(domain).\(tableName)") { () async throws(StoreError) -> Bool? in
       switch try await table.write(.delete(.lease(domain, tableName), if: mine)) {
-      case .done: true
-      case .refused: false
-      case .contended, .doubtful: nil
+      case .done: return true
+      case .refused: return mayBeGone
+      case .contended: return nil
+      case .doubtful:
+        mayBeGone = true
+        return nil
       }
     }
     if isGone { try await wake(domain, tableName, at: .epoch) }
