@@ -156,7 +156,9 @@ let package = Package(
     tests(
       "PortContracts",
       covers: domain + monitoring + [
-        "Engine", "Operations", "SQLiteStore", "LocalObjects", "Simulation", "AWSModel", "AWSPorts", "CryptoPorts",
+        "Engine", "Operations", "SQLiteStore", "LocalObjects", "Simulation", "AWSModel", "AWSPorts", "AWSClients",
+        "CryptoPorts", "SystemPorts", asyncHTTPClient, nioCore,
+        nioHTTP1,
         grdb,
       ]),
     tests("Console", covers: domain + ["Console", "Engine"]),
@@ -182,6 +184,9 @@ let package = Package(
     tests("LambdaPorts", covers: ["Events", "Engine", "LambdaPorts"]),
     tests(
       "LambdaRuntime", covers: ["Events", "Engine", "LambdaRuntime", asyncHTTPClient, nioCore, nioHTTP1, nioPosix]),
+    tests(
+      "AWSPorts",
+      covers: domain + ["Measures", "Engine", "AWSPorts", "AWSModel", "CryptoPorts", "Simulation"]),
     tests("AWSModel", covers: ["Events", "Engine", "AWSPorts", "AWSModel", "CryptoPorts", "Simulation"]),
     tests("ReplaySource", covers: ["Events", "ReplaySource"]),
     tests("SourceClients", covers: ["Events", "Extraction", "SourceClients", "ReplaySource"]),
