@@ -15,7 +15,7 @@ extension Side {
     let settings = try settings ?? Sample.settings()
     let clock = ShownClock(Sample.start, pausesForReal: true)
     let api = try await MinistackAPI(Ministack.running(), settings, clock)
-    try await body(Post(OpenedAWS(settings, api, clock)) { api.published })
+    try await body(Post(OpenedAWS(settings, api, clock, SystemEntropy())) { api.published })
   }
 }
 

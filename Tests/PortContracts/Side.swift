@@ -43,7 +43,7 @@ struct Side: Sendable, CustomTestStringConvertible {
     let clock = ShownClock(Sample.start)
     let cloud = ModelCloud(
       clock: clock, entropy: SeededEntropy(seed: 1), digests: CryptoDigests(), layout: CloudLayout(settings))
-    try await body(Post(OpenedAWS(settings, cloud, clock)) { cloud.published.map(\.detail) })
+    try await body(Post(OpenedAWS(settings, cloud, clock, SeededEntropy(seed: 2))) { cloud.published.map(\.detail) })
   }
 
   func run(_ settings: Settings? = nil, _ body: (Post) async throws -> Void) async throws {
@@ -99,31 +99,28 @@ final class OpenedAWS: Sendable {
   let settings: Settings
   private let api: any AWSAPI
   private let clock: ShownClock
-  private let state: Mutex<(store: TimedStore, opened: UInt64)>
+  private let entropy: any Entropy
+  private let state: Mutex<TimedStore>
 
-  init(_ settings: Settings, _ api: any AWSAPI, _ clock: ShownClock) {
+  init(_ settings: Settings, _ api: any AWSAPI, _ clock: ShownClock, _ entropy: any Entropy) {
     self.settings = settings
     self.api = api
     self.clock = clock
-    state = Mutex((OpenedAWS.open(settings, api, clock, seed: 0), 0))
+    self.entropy = entropy
+    state = Mutex(OpenedAWS.open(settings, api, clock, entropy))
   }
 
-  var store: TimedStore { state.withLock { $0.store } }
+  var store: TimedStore { state.withLock { $0 } }
 
   /// Another process on the same table: nothing but what is stored is known to it.
-  func reopen() {
-    state.withLock { state in
-      state.opened += 1
-      state.store = OpenedAWS.open(settings, api, clock, seed: state.opened)
-    }
-  }
+  func reopen() { state.withLock { $0 = OpenedAWS.open(settings, api, clock, entropy) } }
 
   private static func open(
-    _ settings: Settings, _ api: any AWSAPI, _ clock: ShownClock, seed: UInt64
+    _ settings: Settings, _ api: any AWSAPI, _ clock: ShownClock, _ entropy: any Entropy
   ) -> TimedStore {
     let store = AWSStore(
-      settings, api, queues: "http://sqs/\(settings.names.account)", clock, SeededEntropy(seed: seed), MemoryLog(),
-      metrics: nil, deletesFinished: false)
+      settings, api, queues: "http://sqs/\(settings.names.account)", clock, entropy, MemoryLog(), metrics: nil,
+      deletesFinished: false)
     return TimedStore(inner: store, clock: clock)
   }
 }
