@@ -17,7 +17,7 @@ import Testing
   static let fates: [(CallFault, String, Bool, Bool)] = [
     (.throttled, "ThrottlingException", false, false), (.conflicted, "TransactionConflictException", false, false),
     (.lostBefore, AWSError.noAnswer, true, false), (.lostAfter, AWSError.noAnswer, true, true),
-    (.repeated, "ConditionalCheckFailedException", false, true), (.brokenBefore, "InternalServerError", true, false),
+    (.repeated, "ConditionalCheckFailedException", true, true), (.brokenBefore, "InternalServerError", true, false),
     (.brokenAfter, "InternalServerError", true, true),
   ]
 

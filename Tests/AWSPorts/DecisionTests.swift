@@ -76,8 +76,8 @@ import Testing
     }
     if passes {
       #expect(try await cloud.admit(try cloud.application("one"), api).decision == .dispatched)
-      // The facts were read again each time.
-      #expect(cloud.model.callCounts["dynamodb:TransactWriteItems"] == 1)
+      // The facts were read again each time; the second transaction marks the claim.
+      #expect(cloud.model.callCounts["dynamodb:TransactWriteItems"] == 2)
       #expect(try #require(cloud.model.callCounts["dynamodb:BatchGetItem"]) >= 3)
     } else {
       let error = await #expect(throws: StoreError.self) { try await cloud.admit(try cloud.application("one"), api) }

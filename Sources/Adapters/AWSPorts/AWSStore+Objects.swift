@@ -63,20 +63,27 @@ extension AWSStore: ObjectNotifier {
     return try await entry(of: cause.id) ?? row
   }
 
-  /// Moves the key's sequencer on. True also for the one that it has come to by a cause that has not decided: that failed
-  /// before it published, or is at it now, and twice is better than never.
+  /// How long whoever moved a sequencer on is believed to be publishing.
+  public static let publishTime = Span.seconds(3)
+
+  /// Moves the key's sequencer on. True also for the one that it has come to by a cause that has not decided in time: that
+  /// failed before it published, and twice is better than never. While it may be at it, this waits.
   private func isNews(_ notice: ObjectNotice, of cause: Cause) async throws(StoreError) -> Bool {
     let key = Key.sequencer(notice.bucket, notice.key)
     return try await contended("the sequencer of \(notice.key)") { () async throws(StoreError) -> Bool? in
       let item = try await table.get(key)
       if let last = item?.text("sequencer"), !ObjectEvents.isLater(notice.sequencer, than: last) {
         guard last == notice.sequencer, let taker = item?.text("cause_id") else { return false }
-        return taker == cause.id ? true : try await table.get(.decision(taker)) == nil
+        if taker == cause.id { return true }
+        if try await table.get(.decision(taker)) != nil { return false }
+        let since = Timestamp(milliseconds: item?.number("taken_ms") ?? 0)
+        return clock.now() - since < AWSStore.publishTime ? nil : true
       }
       let moved = Item(
         key,
         [
           "sequencer": .text(notice.sequencer), "cause_id": .text(cause.id), "v": version(),
+          "taken_ms": .number(clock.now().milliseconds),
           "expires_at": .number((clock.now() + .days(settings.retention.days)).seconds),
         ])
       return try await table.write(.put(moved, .unchanged(item))) == .done ? true : nil
