@@ -101,6 +101,23 @@ import Testing
     #expect(try cloud.sentChunks().isEmpty)
   }
 
+  @Test func `a key that another takes between reading and writing is a duplicate`() async throws {
+    let cloud = try Cloud()
+    let (first, second) = (
+      try cloud.application("one", .schedule, key: "k"), try cloud.application("two", .schedule, key: "k")
+    )
+    cloud.model.onCall { _, operation, _ in
+      guard operation == "TransactWriteItems", cloud.items("cause#two").isEmpty else { return }
+      do {
+        _ = try await cloud.admit(second)
+      } catch {
+        Issue.record(error)
+      }
+    }
+    #expect(try await cloud.admit(first).decision == .duplicate)
+    #expect(try await cloud.store().runs(limit: 10).map(\.causeID) == ["two"])
+  }
+
   @Test func `a write that never gets through is unavailable, and has written nothing`() async throws {
     let cloud = try Cloud()
     let api = Answering(cloud.model) { _, operation, _, _ in

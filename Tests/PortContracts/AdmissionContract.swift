@@ -211,12 +211,15 @@ import Testing
 
   @Test(arguments: Side.all)
   func `sixteen at once with the same key come to one run`(_ side: Side) async throws {
-    try await side.run { stage in
-      let applications = try (0..<16).map { try Sample.application("cause-\($0)", .event, key: "same") }
-      let decisions = try await admitAtOnce(applications, stage.store)
-      #expect(decisions.filter { $0 == .dispatched }.count == 1)
-      #expect(decisions.filter { $0 == .duplicate }.count == 15)
-      #expect(try await stage.store.runs(limit: 100).count == 1)
+    // A slot has no rate in whose window all of them meet: the key alone tells.
+    for trigger in [TriggerType.event, .schedule] {
+      try await side.run { stage in
+        let applications = try (0..<16).map { try Sample.application("cause-\($0)", trigger, key: "same") }
+        let decisions = try await admitAtOnce(applications, stage.store)
+        #expect(decisions.filter { $0 == .dispatched }.count == 1)
+        #expect(decisions.filter { $0 == .duplicate }.count == 15)
+        #expect(try await stage.store.runs(limit: 100).count == 1)
+      }
     }
   }
 
