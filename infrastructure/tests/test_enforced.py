@@ -53,7 +53,10 @@ ALLOWED = {
     "orchestrator": {
         "put an item", "get an item", "read items together", "send work", "bury a cause", "read the universe",
     },
-    "worker": {"put an item", "get an item", "send work", "bury a chunk", "store an object", "read an object"},
+    "worker": {
+        "put an item", "get an item", "read items together", "send work", "bury a chunk", "store an object",
+        "read an object",
+    },
 }  # fmt: skip
 
 
