@@ -67,10 +67,10 @@ final class Ministack: Sendable {
   private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
 
-  /// A Python that can import ministack: `BELLCRANK_MINISTACK`, else that of `Scripts/install-infrastructure`.
+  /// A Python that can import ministack: `MINISTACK_PYTHON`, else that of `Scripts/install-infrastructure`.
   private static let python: URL? = {
     let variables = ProcessInfo.processInfo.environment
-    if let path = variables["BELLCRANK_MINISTACK"], !path.isEmpty { return URL(filePath: path) }
+    if let path = variables["MINISTACK_PYTHON"], !path.isEmpty { return URL(filePath: path) }
     let cache = variables["BELLCRANK_CACHE"].map { URL(filePath: $0) } ?? root.appending(path: ".build/infrastructure")
     let files = FileManager.default
     let folders = files.enumerator(at: cache, includingPropertiesForKeys: nil, options: .skipsSubdirectoryDescendants)

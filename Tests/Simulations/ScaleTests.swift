@@ -8,10 +8,10 @@ import Testing
 /// The large environment of `Docs/Scale.md`, on a slice of its load: the document's tables of what was measured are held
 /// to what is measured here, and no partition key of DynamoDB may take half of what it can.
 ///
-/// `BELLCRANK_SCALE_SYMBOLS=10000` makes the run at the full rate four times as long.
+/// `SCALE_SYMBOLS=10000` makes the run at the full rate four times as long.
 @Suite struct ScaleTests {
   /// Nine seconds at the full rate.
-  static let runSymbols = Int(ProcessInfo.processInfo.environment["BELLCRANK_SCALE_SYMBOLS"] ?? "") ?? 2_500
+  static let runSymbols = Int(ProcessInfo.processInfo.environment["SCALE_SYMBOLS"] ?? "") ?? 2_500
 
   @Test func `a run at the full rate of 16,700 requests a minute ends, and no key is hot`() throws {
     let world = ScaleWorld(try ScaleWorld.settings())
