@@ -1,4 +1,5 @@
 import AWSModel
+import AWSPorts
 import Engine
 import Events
 import Ingestion
