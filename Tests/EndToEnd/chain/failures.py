@@ -33,10 +33,12 @@ def unpaid(world):
     """A source's budget that is used up: the chunk waits for it, in the queue (D12)."""
     world.succeeded(world.decision(world.adhoc(symbols=["AAPL"])).get("run_id"), 1, "with a budget")
     item = next(item for item in world.items() if item["id"].startswith("budget#"))
-    empty = json.loads(item["bucket"]) | {"level": 0, "counted": int(time.time() * 1_000) + 3_000}
-    world.client("dynamodb").put_item(TableName=TABLE, Item={
-        "id": {"S": item["id"]}, "place": {"S": item["place"]}, "bucket": {"S": json.dumps(empty)}, "v": {"N": "1"},
-        "expires_at": {"N": str(item["expires_at"])}})
+    # Of what flows in, three seconds are spent already.
+    spent = (int(time.time() * 1_000) + 3_000) * int(item["rate"])
+    world.client("dynamodb").update_item(
+        TableName=TABLE, Key={"id": {"S": item["id"]}, "place": {"S": item["place"]}},
+        UpdateExpression="SET spent = :spent, v = :one",
+        ExpressionAttributeValues={":spent": {"N": str(spent)}, ":one": {"N": "1"}})
     began = time.monotonic()
     row = world.decision(world.adhoc(symbols=["AAPL"]))
     world.succeeded(row.get("run_id"), 1, "without a budget")

@@ -215,7 +215,7 @@ class World:
         """Takes the window of manual runs away, as an hour would."""
         dynamodb = self.client("dynamodb")
         for item in self.items():
-            if item["id"] == "rate#manual":
+            if item["id"].startswith("rate#manual#"):
                 dynamodb.delete_item(TableName=TABLE, Key={"id": {"S": item["id"]}, "place": {"S": item["place"]}})
 
     def fired(self):
