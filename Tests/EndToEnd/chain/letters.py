@@ -80,7 +80,7 @@ def poison(world):
         checks.equal(attributes.get("ERROR_CODE"), "CHUNK_FAILED", "with a code (D21)")
         checks.that(attributes.get("ERROR_MESSAGE"), "and a reason", attributes)
         checks.that(attributes.get("TARGET_ARN", "").endswith(WORKER), "and whose", attributes)
-    checks.equal(world.depth(WORK_QUEUE), 0, "and leave the queue")
+    checks.that(until(lambda: world.depth(WORK_QUEUE) == 0, 20), "and leave the queue", world.depth(WORK_QUEUE))
 
 
 def redrive(world):
@@ -124,7 +124,7 @@ def outbox(world):
         recorder.fault = None
     checks.equal(run["decision"], "dispatched", "a run is admitted though nothing can be sent")
     checks.equal(refused["statusCode"], 422, "a refusal is answered though it cannot be buried")
-    checks.equal(world.depth(WORK_QUEUE), 0, "nothing is in the work queue")
+    checks.that(until(lambda: world.depth(WORK_QUEUE) == 0, 20), "nothing is in the work queue", world.depth(WORK_QUEUE))
     unsent = world.unsent()
     checks.equal(len(unsent), 2, "both wait in the outbox")
     checks.equal(world.tick()["sent"], 0, "a tick leaves them alone while their sender may be at it")
