@@ -180,7 +180,7 @@ def own(binary: Path, aws: LocalAWS, folder: Path) -> dict:
     """Under our own emulator."""
     variables = environment(aws, folder, BELLCRANK_LIMITS_MANUAL_PER_HOUR="10000")
     starts, firsts = [], []
-    for number in range(STARTS):
+    for _ in range(STARTS):
         with function(binary, variables) as (api, _, to_next):
             start = time.perf_counter()
             api.invoke({"bellcrank": "nothing", "domain": "m-arket"})  # Refused: what the binary does by itself.
@@ -241,7 +241,7 @@ def free_port() -> int:
 def amazons(binary: Path, aws: LocalAWS, folder: Path, rie: Path) -> dict:
     """Under AWS's emulator: from its first invocation to the answer, the start of the binary included; then warm ones."""
     firsts, warm = [], []
-    for number in range(STARTS):
+    for _ in range(STARTS):
         port, api = free_port(), free_port()
         variables = environment(
             aws, folder, BELLCRANK_LIMITS_MANUAL_PER_HOUR="10000", AWS_LAMBDA_FUNCTION_TIMEOUT="30"
