@@ -99,6 +99,7 @@ let package = Package(
     module(
       "Adapters/AWSClients",
       uses: ["Events", "Engine", "AWSPorts", "AWSWire", "CryptoPorts", asyncHTTPClient, nioCore, nioHTTP1, nioPosix]),
+    module("Adapters/ClockPorts", uses: ["Events", "Engine"]),
     module("Adapters/LambdaPorts", uses: ["Events", "Engine"]),
     // Edges: the wires.
     .systemLibrary(name: "CZlib", path: "Libraries/CZlib", providers: [.apt(["zlib1g-dev"])]),
@@ -118,7 +119,7 @@ let package = Package(
       name: "bellcrank",
       dependencies: domain + monitoring + [
         "Templates", "Engine", "Operations", "SQLiteStore", "LocalObjects", "SourceClients", "Webhooks", "SystemPorts",
-        "CryptoPorts", "ConfigModel", "ConfigFiles", "AWSWire",
+        "CryptoPorts", "ClockPorts", "ConfigModel", "ConfigFiles", "AWSWire",
         "HTTPServer", "Console", "ReplaySource", "Simulation", argumentParser, asyncHTTPClient, nioCore, nioPosix,
         nioHTTP1, logging, lifecycle, unixSignals,
       ],
@@ -126,8 +127,8 @@ let package = Package(
     .executableTarget(
       name: "bootstrap",
       dependencies: [
-        "Events", "Ingestion", "Engine", "ConfigModel", "AWSPorts", "AWSClients", "CryptoPorts", "LambdaPorts",
-        "LambdaRuntime", "SourceClients", asyncHTTPClient, nioPosix,
+        "Events", "Ingestion", "Engine", "ConfigModel", "AWSPorts", "AWSClients", "CryptoPorts", "ClockPorts",
+        "LambdaPorts", "LambdaRuntime", "SourceClients", asyncHTTPClient, nioPosix,
       ],
       path: "Sources/Apps/bootstrap", swiftSettings: strict),
     // The seeded world, and the model of AWS.
@@ -157,9 +158,7 @@ let package = Package(
       "PortContracts",
       covers: domain + monitoring + [
         "Engine", "Operations", "SQLiteStore", "LocalObjects", "Simulation", "AWSModel", "AWSPorts", "AWSClients",
-        "CryptoPorts", "SystemPorts", asyncHTTPClient, nioCore,
-        nioHTTP1,
-        grdb,
+        "CryptoPorts", "ClockPorts", asyncHTTPClient, nioCore, nioHTTP1, grdb,
       ]),
     tests("Console", covers: domain + ["Console", "Engine"]),
     tests("CLI", covers: domain + ["bellcrank", "Engine", "AWSWire", "SystemPorts", argumentParser]),
@@ -181,7 +180,7 @@ let package = Package(
         "Events", "Engine", "AWSPorts", "AWSClients", "AWSWire", "CryptoPorts", asyncHTTPClient, nioCore, nioHTTP1,
         nioPosix,
       ]),
-    tests("LambdaPorts", covers: ["Events", "Engine", "LambdaPorts"]),
+    tests("LambdaPorts", covers: ["Events", "Engine", "ClockPorts", "LambdaPorts"]),
     tests(
       "LambdaRuntime", covers: ["Events", "Engine", "LambdaRuntime", asyncHTTPClient, nioCore, nioHTTP1, nioPosix]),
     tests(

@@ -1,3 +1,4 @@
+import ClockPorts
 import Engine
 import Events
 import Foundation
@@ -55,13 +56,13 @@ import Testing
   }
 
   @Test func `the clock shows the machine's time`() {
-    let (before, now, after) = (Date(), PosixClock().now(), Date())
+    let (before, now, after) = (Date(), SystemClock().now(), Date())
     #expect(now.milliseconds >= Int64(before.timeIntervalSince1970 * 1_000) - 1)
     #expect(now.milliseconds <= Int64(after.timeIntervalSince1970 * 1_000) + 1)
   }
 
   @Test func `dice differ from roll to roll`() {
-    #expect(Set((0..<100).map { _ in PosixEntropy().word() }).count == 100)
+    #expect(Set((0..<100).map { _ in SystemEntropy().word() }).count == 100)
   }
 
   @Test func `a small file is read whole, and what is none is nil`() throws {

@@ -1,3 +1,4 @@
+import ClockPorts
 import AWSClients
 import AWSPorts
 import AsyncHTTPClient
@@ -6,7 +7,6 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 import Synchronization
-import SystemPorts
 import Testing
 
 /// One ministack for all tests of a run: a process of its own that ends with this one, however this one ends.

@@ -1,3 +1,4 @@
+import ClockPorts
 import AWSClients
 import AWSModel
 import AWSPorts
@@ -6,7 +7,6 @@ import Engine
 import Events
 import Simulation
 import Synchronization
-import SystemPorts
 import Testing
 
 extension Side {

@@ -1,9 +1,9 @@
+import ClockPorts
 import AWSClients
 import AWSPorts
 import Engine
 import Events
 import Simulation
-import SystemPorts
 import Testing
 
 /// Messages in ministack's queues, in real time; nobody sleeps, for ministack waits (`WaitTimeSeconds`) where there is

@@ -1,3 +1,4 @@
+import ClockPorts
 import AWSModel
 import AWSPorts
 import CryptoPorts
@@ -8,7 +9,6 @@ import Foundation
 import Ingestion
 import Simulation
 import Synchronization
-import SystemPorts
 import Telemetry
 import Testing
 

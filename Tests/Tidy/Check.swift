@@ -49,7 +49,7 @@ enum Check: String, CaseIterable, Codable {
   }
 
   /// Where the machine's own clock and dice are ports.
-  private static let hostModules: Set<String> = ["Adapters/SystemPorts", "Adapters/LambdaPorts"]
+  private static let hostModules: Set<String> = ["Adapters/SystemPorts", "Adapters/LambdaPorts", "Adapters/ClockPorts"]
 
   private static let clocks = [
     "Date()", "Date.now", "ContinuousClock", "SuspendingClock", "DispatchTime", "clock_gettime(", "gettimeofday(",

@@ -1,3 +1,4 @@
+import ClockPorts
 import Foundation
 import SystemPorts
 

@@ -1,3 +1,4 @@
+import ClockPorts
 import AsyncHTTPClient
 import AWSClients
 import AWSPorts
@@ -33,7 +34,7 @@ struct Bootstrap {
       eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup(numberOfThreads: 1)),
       configuration: AWSClients.AsyncHTTPTransport.configuration)
     guard let api = variables["AWS_LAMBDA_RUNTIME_API"] else {
-      StandardOutputLog(PosixClock()).write(
+      StandardOutputLog(SystemClock()).write(
         LogLine(.error, "AWS_LAMBDA_RUNTIME_API is not set: this binary runs in Lambda, or under its emulator"))
       exit(1)
     }
@@ -44,7 +45,7 @@ struct Bootstrap {
       let function = try Bootstrap.function(variables, http)
       try await loop.run { invocation in
         let context = InvocationContext(
-          requestID: invocation.requestID, invokedAt: PosixClock().now(), cause: nil)
+          requestID: invocation.requestID, invokedAt: SystemClock().now(), cause: nil)
         return await AWSDeadline.$current.withValue(invocation.deadline - margin) {
           await function.invoke(invocation.payload, context)
         }
@@ -54,7 +55,7 @@ struct Bootstrap {
       await report(failure, to: loop)
       exit(1)
     } catch {
-      StandardOutputLog(PosixClock()).write(LogLine(.error, "the runtime ended", ["reason": "\(error)"]))
+      StandardOutputLog(SystemClock()).write(LogLine(.error, "the runtime ended", ["reason": "\(error)"]))
       exit(1)
     }
   }
@@ -66,7 +67,7 @@ struct Bootstrap {
   }
 
   private static func report(_ failure: SetUpFailure, to loop: LambdaLoop) async {
-    let log = StandardOutputLog(PosixClock())
+    let log = StandardOutputLog(SystemClock())
     log.write(LogLine(.error, "the function cannot be set up", ["type": failure.type, "reason": failure.reason]))
     do {
       try await loop.failInit(type: failure.type, message: failure.reason)
@@ -84,7 +85,7 @@ struct Bootstrap {
       throw SetUpFailure(type: "HANDLER_UNKNOWN", reason: "the handler is one of \(known), not \(name)")
     }
     let settings = try settings(variables)
-    let (clock, entropy) = (PosixClock(), PosixEntropy())
+    let (clock, entropy) = (SystemClock(), SystemEntropy())
     let log = StandardOutputLog(clock)
     let endpoints: Endpoints
     do {

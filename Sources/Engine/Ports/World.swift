@@ -1,7 +1,7 @@
 import Events
 import Extraction
 
-/// The only clock of the engine. Adapters: `SystemPorts.SystemClock`, `LambdaPorts.PosixClock`, `Simulation.VirtualClock`.
+/// The only clock of the engine. Adapters: `ClockPorts.SystemClock`, `Simulation.VirtualClock`.
 public protocol WallClock: Sendable {
   /// UTC; may stand still or jump either way.
   func now() -> Timestamp
@@ -9,7 +9,7 @@ public protocol WallClock: Sendable {
   func sleep(for span: Span) async throws(CancellationError)
 }
 
-/// The only dice of the engine. Adapters: `SystemPorts.SystemEntropy`, `LambdaPorts.PosixEntropy`, `Simulation.SeededEntropy`.
+/// The only dice of the engine. Adapters: `ClockPorts.SystemEntropy`, `Simulation.SeededEntropy`.
 public protocol Entropy: Sendable {
   func word() -> UInt64
 }

@@ -1,3 +1,4 @@
+import ClockPorts
 import ArgumentParser
 import Engine
 import Events

@@ -1,3 +1,4 @@
+import ClockPorts
 import ArgumentParser
 import AsyncHTTPClient
 import ConfigFiles

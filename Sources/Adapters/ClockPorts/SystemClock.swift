@@ -1,8 +1,15 @@
 import Engine
 import Events
-import Foundation
 
-/// The machine's clock.
+#if canImport(Musl)
+  import Musl
+#elseif canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// The machine's clock, of both runtimes.
 public struct SystemClock: WallClock {
   public init() {}
 
