@@ -28,11 +28,11 @@ enum Check: String, CaseIterable, Codable {
       file.module.hasPrefix("Apps/") ? [] : code(file, ["print("], "prints outside Apps", asWord: true)
     case .noWallClock:
       Check.hostModules.contains(file.module)
-        ? [] : code(file, Check.clocks, "reads a clock outside SystemPorts", asWord: true)
+        ? [] : code(file, Check.clocks, "reads a clock outside ClockPorts", asWord: true)
     case .noFreeDice: Check.freeDice(file)
     case .noSleeping:
       Check.hostModules.contains(file.module)
-        ? [] : code(file, ["Task.sleep", "usleep(", "Thread.sleep"], "sleeps outside SystemPorts", asWord: true)
+        ? [] : code(file, ["Task.sleep", "usleep(", "Thread.sleep"], "sleeps outside ClockPorts", asWord: true)
     case .unsafetyIsExplained:
       unexplained(file, ["@unchecked Sendable", "nonisolated(unsafe)"])
     case .tasksAreExplained: unexplained(file, ["Task {", "Task.detached"])
@@ -49,7 +49,7 @@ enum Check: String, CaseIterable, Codable {
   }
 
   /// Where the machine's own clock and dice are ports.
-  private static let hostModules: Set<String> = ["Adapters/SystemPorts", "Adapters/LambdaPorts", "Adapters/ClockPorts"]
+  private static let hostModules: Set<String> = ["Adapters/ClockPorts"]
 
   private static let clocks = [
     "Date()", "Date.now", "ContinuousClock", "SuspendingClock", "DispatchTime", "clock_gettime(", "gettimeofday(",
