@@ -109,8 +109,8 @@ chain: build $(if $(BOOTSTRAP),,bootstrap-zip) clients ## Drive the whole chain 
 	@bin=$$(Scripts/install-infrastructure) && exec "$$bin/python" Tests/EndToEnd/chain.py --bellcrank $(BELLCRANK) \
 	  $(if $(BOOTSTRAP),--bootstrap $(BOOTSTRAP))
 
-.PHONY: measure-bootstrap
-measure-bootstrap: bootstrap-zip infrastructure ## Measure start, decisions and memory of the functions' binary
+.PHONY: lambda-bench
+lambda-bench: bootstrap-zip infrastructure ## Measure start, decisions and memory of the functions' binary
 	@"$$(Scripts/install-infrastructure)/python3" Benchmarks/Lambda/measure.py .build/lambda/bootstrap
 
 .PHONY: clean-data
