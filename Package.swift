@@ -37,7 +37,7 @@ let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let domain: [Target.Dependency] = [
-  "Events", "Patterns", "Schedules", "Rules", "Deliveries", "Ingestion", "Extraction", "Telemetry",
+  "Events", "Patterns", "Matchers", "Schedules", "Rules", "Deliveries", "Ingestion", "Extraction", "Telemetry",
 ]
 /// What operators see and define: the domain of `Operations`.
 let monitoring: [Target.Dependency] = ["Measures", "Alarms", "Logs", "Policies"]
@@ -66,8 +66,9 @@ let package = Package(
     // Domain: values and decisions.
     module("Domain/Events"),
     module("Domain/Patterns", uses: ["Events"]),
+    module("Domain/Matchers", uses: ["Events", "Patterns"]),
     module("Domain/Schedules", uses: ["Events"]),
-    module("Domain/Rules", uses: ["Events", "Patterns", "Schedules", "Deliveries"]),
+    module("Domain/Rules", uses: ["Events", "Patterns", "Matchers", "Schedules", "Deliveries"]),
     module("Domain/Deliveries", uses: ["Events"]),
     module("Domain/Ingestion", uses: ["Events"]),
     module("Domain/Extraction", uses: ["Events"]),
@@ -136,6 +137,7 @@ let package = Package(
     module("AWSModel", uses: ["Events", "Engine", "AWSPorts"]),
     // Tests.
     tests("Patterns", covers: ["Events", "Patterns"]),
+    tests("Matchers", covers: ["Events", "Patterns", "Matchers"]),
     tests("Schedules", covers: ["Events", "Schedules"]),
     tests(
       "SystemPorts",
