@@ -20,6 +20,13 @@ let package = Package(
     ours("Events"),
     ours("Patterns", uses: ["Events"]),
     ours("Matchers", uses: ["Events", "Patterns"]),
+    // simdjson and a sum over bytes: Debian's libsimdjson-dev, here and nowhere else.
+    .target(
+      name: "Limits", cxxSettings: [.unsafeFlags(["-O3", "-march=native"])],
+      linkerSettings: [.linkedLibrary("simdjson")]),
+    .executableTarget(
+      name: "Measure", dependencies: ["Events", "Patterns", "Matchers", "Limits"], swiftSettings: strict),
     .executableTarget(name: "Compare", dependencies: ["Events", "Patterns", "Matchers"], swiftSettings: strict),
-  ]
+  ],
+  cxxLanguageStandard: .cxx17
 )
