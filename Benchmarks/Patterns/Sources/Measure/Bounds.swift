@@ -184,10 +184,10 @@ enum Bounds {
         "{\(joined($0) { _ in #""a":[{"x":1,"y":1},{"x":2,"y":2}]"# })}"
       },
       Bound.matching(
-        "one element for each choice of repeated arrays", .linear, from: 5,
-        rules: { _ in [#"{"a":{"x":[1],"y":[2],"z":[3]}}"#] }
+        "more ways to choose elements than there is time", .linear, from: 50,
+        rules: { _ in [#"{"a":{"w":[1],"x":[1],"y":[1],"z":[2]}}"#] }
       ) {
-        #"{"a":[{\#(joined($0) { _ in #""x":[1,2],"y":[3,2]"# })}]}"#
+        "{\(joined($0) { _ in #""a":[{"w":1},{"x":1},{"y":1},{"w":1,"x":1,"y":1,"z":1}]"# })}"
       },
     ]
   }
