@@ -3,11 +3,11 @@
 /// `1`, `1.0` and `10e-1` are one number and `-0` is `0`; 9007199254740993, `1e309` and anything of more digits than a
 /// `Double` holds are none, and compare by spelling only.
 /// Source: event-ruler 2.0.1, probed; `Double.toString` as of JDK 19.
-struct ComparableNumber: Sendable, Hashable {
-  let value: Double
+package struct ComparableNumber: Sendable, Hashable {
+  package let value: Double
 
   /// - Parameter text: a number by RFC 8259 §6.
-  init?(_ text: String) {
+  package init?(_ text: String) {
     guard let written = Decimal(text), let value = Double(text), value.isFinite,
       let nearest = Decimal(ComparableNumber.spelling(of: value)), written == nearest
     else { return nil }
@@ -62,16 +62,16 @@ private struct Decimal: Hashable {
 }
 
 /// The numbers between two bounds, each with or without the bound itself.
-struct NumericRange: Sendable, Hashable {
-  struct Bound: Sendable, Hashable {
-    let number: ComparableNumber
-    let isIncluded: Bool
+package struct NumericRange: Sendable, Hashable {
+  package struct Bound: Sendable, Hashable {
+    package let number: ComparableNumber
+    package let isIncluded: Bool
   }
 
-  let lower: Bound?
-  let upper: Bound?
+  package let lower: Bound?
+  package let upper: Bound?
 
-  func contains(_ number: ComparableNumber) -> Bool {
+  package func contains(_ number: ComparableNumber) -> Bool {
     if let lower {
       guard number.value > lower.number.value || (lower.isIncluded && number == lower.number) else { return false }
     }

@@ -8,7 +8,7 @@ public struct EventPattern: Sendable {
   /// The JSON text it was made from.
   public let text: String
   /// One for each combination of the `$or`; the fields of each in the order of their paths' UTF-16 units.
-  let alternatives: [[FieldTest]]
+  package let alternatives: [[FieldTest]]
   private let paths: PathSet
 
   /// Reads and checks a pattern; what follows its closing brace is ignored.

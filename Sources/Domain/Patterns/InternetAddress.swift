@@ -2,16 +2,16 @@
 ///
 /// Leading zeros are decimal in IPv4 and idle in IPv6; `::ffff:a00:1` is the IPv4 address it maps. There are no zone
 /// ids, brackets or dotted tails. Source: event-ruler 2.0.1; `java.net.InetAddress` of JDK 17.
-struct InternetAddress: Sendable, Hashable {
+package struct InternetAddress: Sendable, Hashable {
   private static let textMax = 15
   /// Four or sixteen.
-  let bytes: [UInt8]
+  package let bytes: [UInt8]
 
   init(bytes: [UInt8]) {
     self.bytes = bytes
   }
 
-  init?(_ text: String) {
+  package init?(_ text: String) {
     let units = Array(text.utf8)
     guard InternetAddress.hasShape(units) else { return nil }
     let read =
@@ -74,9 +74,10 @@ struct InternetAddress: Sendable, Hashable {
 ///
 /// IPv4 ranges hold no IPv6 address and the reverse. The library compares them as hexadecimal text from the left and so
 /// finds 10.0.0.1 in 0a00::/8; that is a bug and not followed.
-struct AddressRange: Sendable, Hashable {
-  private let base: InternetAddress
-  private let bits: Int
+package struct AddressRange: Sendable, Hashable {
+  package let base: InternetAddress
+  /// How many of the first bits count.
+  package let bits: Int
 
   /// Reads `address/bits`; throws a reason without a place.
   init(_ text: String, in pattern: String) throws(PatternError) {
@@ -103,7 +104,7 @@ struct AddressRange: Sendable, Hashable {
     self.bits = Int(bits)
   }
 
-  func contains(_ address: InternetAddress) -> Bool {
+  package func contains(_ address: InternetAddress) -> Bool {
     guard address.bytes.count == base.bytes.count else { return false }
     let whole = bits / 8
     guard address.bytes[..<whole] == base.bytes[..<whole] else { return false }

@@ -1,7 +1,7 @@
 import Events
 
 /// What one member of a pattern's list asks of a value.
-enum ValueTest: Sendable, Hashable {
+package enum ValueTest: Sendable, Hashable {
   case text([UInt8])
   case address(InternetAddress)
   case number(text: String, comparable: ComparableNumber?)
@@ -22,7 +22,7 @@ enum ValueTest: Sendable, Hashable {
   /// `anything-but`: every value passes that passes none of these, also those of another type.
   case noneOf([ValueTest])
 
-  func passes(_ value: LeafValue) -> Bool {
+  package func passes(_ value: LeafValue) -> Bool {
     switch self {
     case .text(let wanted): value.bytes == wanted
     case .address(let wanted): value.address == wanted
@@ -45,7 +45,7 @@ enum ValueTest: Sendable, Hashable {
 }
 
 /// One value of an event that is neither an object nor an array, ready to be compared.
-enum LeafValue: Sendable, Hashable {
+package enum LeafValue: Sendable, Hashable {
   /// In UTF-8: `String` would find "é" equal to "e" and an accent, EventBridge does not.
   case string([UInt8])
   case number(text: String, comparable: ComparableNumber?)
@@ -53,7 +53,7 @@ enum LeafValue: Sendable, Hashable {
   case bool(Bool)
 
   /// Nil for objects and arrays.
-  init?(_ json: JSON) {
+  package init?(_ json: JSON) {
     switch json {
     case .string(let text): self = .string(Array(text.utf8))
     case .number(let number): self = .number(text: number.text, comparable: ComparableNumber(number.text))
@@ -63,17 +63,17 @@ enum LeafValue: Sendable, Hashable {
     }
   }
 
-  var bytes: [UInt8]? {
+  package var bytes: [UInt8]? {
     guard case .string(let bytes) = self else { return nil }
     return bytes
   }
 
-  var comparable: ComparableNumber? {
+  package var comparable: ComparableNumber? {
     guard case .number(_, let comparable) = self else { return nil }
     return comparable
   }
 
-  var address: InternetAddress? {
+  package var address: InternetAddress? {
     bytes.flatMap { InternetAddress(String(decoding: $0, as: UTF8.self)) }
   }
 
@@ -84,18 +84,18 @@ enum LeafValue: Sendable, Hashable {
 }
 
 /// One field of a pattern: its path and the list of which any member may pass.
-struct FieldTest: Sendable, Hashable {
+package struct FieldTest: Sendable, Hashable {
   /// Keys joined with ".", in UTF-8.
-  let path: [UInt8]
-  let tests: [ValueTest]
+  package let path: [UInt8]
+  package let tests: [ValueTest]
   /// The list as it is written, without white space.
-  let wanted: String
+  package let wanted: String
 
-  var name: String { String(decoding: path, as: UTF8.self) }
+  package var name: String { String(decoding: path, as: UTF8.self) }
 
-  var acceptsAbsence: Bool { tests.contains(.absent) }
+  package var acceptsAbsence: Bool { tests.contains(.absent) }
 
-  func passes(_ value: LeafValue) -> Bool {
+  package func passes(_ value: LeafValue) -> Bool {
     tests.contains { $0.passes(value) }
   }
 

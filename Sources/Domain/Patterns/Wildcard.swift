@@ -1,11 +1,11 @@
 /// A text in which `*` stands for any run of bytes, also none; `\*` and `\\` stand for the characters themselves.
-struct Wildcard: Sendable, Hashable {
-  enum Piece: Sendable, Hashable {
+package struct Wildcard: Sendable, Hashable {
+  package enum Piece: Sendable, Hashable {
     case byte(UInt8)
     case star
   }
 
-  let pieces: [Piece]
+  package let pieces: [Piece]
 
   /// Throws the reason as the parameter `refuse` makes an error of it; positions count bytes after the opening quote.
   init(_ text: String, refuse: (String) -> PatternError) throws(PatternError) {
@@ -33,7 +33,7 @@ struct Wildcard: Sendable, Hashable {
   }
 
   /// Compares in time proportional to the two lengths multiplied at worst: only the last star is ever tried again.
-  func matches(_ bytes: [UInt8]) -> Bool {
+  package func matches(_ bytes: [UInt8]) -> Bool {
     var piece = 0
     var place = 0
     var retry: (piece: Int, place: Int)?
