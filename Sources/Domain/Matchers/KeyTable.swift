@@ -82,6 +82,16 @@ struct KeyTable: Sendable {
     count += 1
   }
 
+  /// Gives a word and tag that are there once another value.
+  mutating func replace(_ word: UInt64, _ tag: UInt32, with value: UInt32) {
+    var index = KeyTable.place(word, tag, seed: seed) & mask
+    while slots[index].word != word || slots[index].tag != tag || slots[index].value == KeyTable.none {
+      precondition(slots[index].value != KeyTable.none, "only what is there can be replaced")
+      index = (index + 1) & mask
+    }
+    slots[index].value = value
+  }
+
   private mutating func put(_ slot: Slot) {
     var index = KeyTable.place(slot.word, slot.tag, seed: seed) & mask
     while slots[index].value != KeyTable.none { index = (index + 1) & mask }

@@ -56,12 +56,17 @@ struct Slab<Element: BitwiseCopyable & Sendable>: Sendable {
     count += added
   }
 
+  /// Makes room for so many elements in all.
+  mutating func reserve(_ capacity: Int) {
+    own(atLeast: capacity)
+  }
+
   /// The bytes it holds in memory.
   var bytes: Int { storage.capacity * MemoryLayout<Element>.stride }
 
   private mutating func own(atLeast needed: Int) {
     if needed <= storage.capacity, isKnownUniquelyReferenced(&storage) { return }
-    let grown = needed <= storage.capacity ? storage.capacity : Swift.max(needed, storage.capacity * 3 / 2 + 4)
+    let grown = needed <= storage.capacity ? storage.capacity : max(needed, storage.capacity * 3 / 2 + 4)
     let next = Storage(capacity: grown)
     next.base.initialize(from: storage.base, count: count)
     storage = next
