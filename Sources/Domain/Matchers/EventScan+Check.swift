@@ -40,19 +40,32 @@ extension EventScan {
   @inline(__always)
   private mutating func consider(_ number: UInt32) {
     let subRule = tables.subRules[Int(number)]
-    let found = space.found.base + Int(subRule.pattern)
-    if found.pointee == space.round || !tables.isLive[Int(subRule.pattern)] { return }
+    let found = space.pointee.found.base + Int(subRule.pattern)
+    if found.pointee == space.pointee.round || !tables.isLive[Int(subRule.pattern)] { return }
     if arrayCount > 0, sharesArray(subRule) {
-      space.doubtful.append(number)
+      space.pointee.doubt(number)
       return
     }
     switch misses(subRule, upTo: 1) {
     case .none: break
     case .some(0):
-      found.pointee = space.round
-      space.matched.append(subRule.pattern)
-    case .some: space.doubtful.append(number)
+      take(subRule.pattern)
+    case .some: space.pointee.doubt(number)
     }
+  }
+
+  @inline(__always)
+  private func take(_ pattern: UInt32) {
+    space.pointee.found.base[Int(pattern)] = space.pointee.round
+    space.pointee.matched.base[space.pointee.matchedCount] = pattern
+    space.pointee.matchedCount &+= 1
+  }
+
+  /// Decides a sub-rule that was put aside.
+  func settle(_ number: UInt32, _ record: LeafRecord) {
+    let subRule = tables.subRules[Int(number)]
+    guard space.pointee.found.base[Int(subRule.pattern)] != space.pointee.round else { return }
+    if record.fits(tables.programs + Int(subRule.program)) { take(subRule.pattern) }
   }
 
   /// How many fields fail: none, or up to so many; nil stands for more. An `anything-but` that only a look at each value
@@ -161,7 +174,7 @@ extension EventScan {
     var arrays: UInt64 = 0
     var node = tables.fields[Int(field)].node
     while node > 0 {
-      for place in 0..<arrayCount where space.arrays.base[place] == node { arrays |= 1 << UInt64(place) }
+      for place in 0..<arrayCount where space.pointee.arrays.base[place] == node { arrays |= 1 << UInt64(place) }
       node = tables.nodes[Int(node)].parent
     }
     state.pointee.arrays = arrays

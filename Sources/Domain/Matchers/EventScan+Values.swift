@@ -10,7 +10,7 @@ extension EventScan {
     switch start.pointee {
     case UInt8(ascii: "\""):
       let closing = EventScan.textEnd(start + 1)
-      text(UInt32(bitPattern: field), record, PlainText(start + 1, closing, space.plain.base))
+      text(UInt32(bitPattern: field), record, PlainText(start + 1, closing, space.pointee.plain.base))
       end = closing + 1
     case UInt8(ascii: "n"):
       hit(record.pointee.nullAtom)
@@ -24,7 +24,7 @@ extension EventScan {
     default:
       end = number(UInt32(bitPattern: field), record, start)
     }
-    self.record?.take(field, &self)
+    self.record?.takeUnretainedValue().take(field, &self)
     return end
   }
 
@@ -56,7 +56,7 @@ extension EventScan {
     if word.pointee & bit != 0 { return }
     word.pointee |= bit
     let state = states + Int(known.pointee.field)
-    hits[hitCount] = MatchWorkspace.Hit(atom: atom, previous: state.pointee.lastHit)
+    hits[hitCount] = WorkspaceMemory.Hit(atom: atom, previous: state.pointee.lastHit)
     state.pointee.lastHit = Int32(truncatingIfNeeded: hitCount)
     hitCount &+= 1
   }
@@ -106,7 +106,7 @@ extension EventScan {
 
   /// A copy in which A to Z are small.
   private func lowered(_ text: PlainText) -> PlainText {
-    let room = space.small.base
+    let room = space.pointee.small.base
     var place = 0
     while place < text.count {
       blocks_lower16(text.start + place, room + place)
@@ -219,7 +219,7 @@ extension EventScan {
     if kinds.isDisjoint(with: .anyNumber) { return EventScan.wordEnd(start) }
     let decimal = DecimalText(start)
     if kinds.contains(.number), decimal.isPlain {
-      let key = space.key.base
+      let key = space.pointee.key.base
       decimal.writeKey(key)
       look(field, .number, UnsafePointer(key), DecimalText.keyLength)
     }
@@ -250,11 +250,11 @@ extension EventScan {
 
   /// Hits the ranges of a group that no value before has hit.
   private mutating func take(_ mask: UInt64, of group: UnsafePointer<RangeGroup>, _ number: Int) {
-    let seen = space.groups.base + number
+    let seen = space.pointee.groups.base + number
     var fresh = mask & ~seen.pointee
     if fresh == 0 { return }
     if seen.pointee == 0 {
-      space.touchedGroups.base[groupCount] = UInt32(truncatingIfNeeded: number)
+      space.pointee.touchedGroups.base[groupCount] = UInt32(truncatingIfNeeded: number)
       groupCount &+= 1
     }
     seen.pointee |= fresh
@@ -269,7 +269,7 @@ extension EventScan {
 
   private mutating func address(_ field: UInt32, _ record: UnsafePointer<Field>, _ text: PlainText) {
     guard let address = AddressText(text.start, text.count) else { return }
-    let key = space.key.base
+    let key = space.pointee.key.base
     address.write(key)
     if record.pointee.kinds.contains(.address) { look(field, .address, UnsafePointer(key), address.count) }
     var next = record.pointee.networkMasks

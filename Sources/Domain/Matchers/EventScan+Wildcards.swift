@@ -70,7 +70,7 @@ extension EventScan {
 
   /// Goes through the text once; whoever waits for a segment that is found goes on to wait for its next.
   private mutating func segments(_ record: UnsafePointer<Field>, _ text: PlainText) {
-    let round = space.nextText()
+    let round = space.pointee.nextText()
     let filter = tables.filters + Int(record.pointee.segmentFilter)
     let root = record.pointee.segmentRoot
     let start = UnsafeRawPointer(text.start)
@@ -99,14 +99,14 @@ extension EventScan {
 
   /// A segment stands at that place.
   private mutating func occur(_ segment: Int32, from start: Int, to end: Int, _ round: UInt32) {
-    let waiting = space.waiting.base + Int(segment)
-    if waiting.pointee.text != round { waiting.pointee = MatchWorkspace.Waiting(text: round) }
+    let waiting = space.pointee.waiting.base + Int(segment)
+    if waiting.pointee.text != round { waiting.pointee = WorkspaceMemory.Waiting(text: round) }
     // Those that wait already, before those that begin here: one occurrence serves a wildcard once.
     var next = waiting.pointee.first
     var kept: Int32 = -1
     waiting.pointee.first = -1
     while next >= 0 {
-      let progress = space.progress.base + Int(next)
+      let progress = space.pointee.progress.base + Int(next)
       let following = progress.pointee.next
       if Int(progress.pointee.from) <= start {
         advance(next, progress.pointee.segment, past: end, round)
@@ -117,7 +117,7 @@ extension EventScan {
       next = following
     }
     while kept >= 0 {
-      let progress = space.progress.base + Int(kept)
+      let progress = space.pointee.progress.base + Int(kept)
       let following = progress.pointee.next
       progress.pointee.next = waiting.pointee.first
       waiting.pointee.first = kept
@@ -140,9 +140,9 @@ extension EventScan {
       return
     }
     let wanted = tables.segments[Int(wildcard.pointee.firstSegment &+ segment &+ 1)].end
-    let waiting = space.waiting.base + Int(wanted)
-    if waiting.pointee.text != round { waiting.pointee = MatchWorkspace.Waiting(text: round) }
-    space.progress.base[Int(number)] = MatchWorkspace.Progress(
+    let waiting = space.pointee.waiting.base + Int(wanted)
+    if waiting.pointee.text != round { waiting.pointee = WorkspaceMemory.Waiting(text: round) }
+    space.pointee.progress.base[Int(number)] = WorkspaceMemory.Progress(
       segment: segment &+ 1, from: UInt32(truncatingIfNeeded: end), next: waiting.pointee.first)
     waiting.pointee.first = number
   }

@@ -9,16 +9,18 @@ struct EventScan {
   typealias Bytes = UnsafePointer<UInt8>
 
   let tables: UnsafeTables
-  let space: MatchWorkspace
+  let space: UnsafeMutablePointer<WorkspaceMemory>
   let start: Bytes
   /// No key comes twice, has a dot or an escape: then a key that was found need not be looked for any further.
   let isPlain: Bool
   /// Reads all that any pattern asks for, also where no pattern can match any more.
   let isWhole: Bool
+  /// Who takes down each value; nobody in most matches.
+  let record: Unmanaged<LeafRecord>?
 
   let hitBits: UnsafeMutablePointer<UInt64>
-  let hits: UnsafeMutablePointer<MatchWorkspace.Hit>
-  let states: UnsafeMutablePointer<MatchWorkspace.FieldState>
+  let hits: UnsafeMutablePointer<WorkspaceMemory.Hit>
+  let states: UnsafeMutablePointer<WorkspaceMemory.FieldState>
   let touched: UnsafeMutablePointer<UInt32>
   let components: UnsafeMutablePointer<UInt32>
   var hitCount = 0
@@ -33,20 +35,24 @@ struct EventScan {
   /// Nodes whose value is an array of objects or arrays with several fields in it, the first 64.
   var arrayCount = 0
   var hasTooManyArrays = false
-  var record: LeafRecord?
 
-  init(_ tables: borrowing MatcherTables, _ event: EventText, _ space: MatchWorkspace, isWhole: Bool) {
-    self.tables = UnsafeTables(tables)
+  /// - Parameter record: must outlive the scan.
+  init(
+    _ view: UnsafePointer<UnsafeTables>, _ event: borrowing EventText, _ space: UnsafeMutablePointer<WorkspaceMemory>,
+    isWhole: Bool, record: LeafRecord? = nil
+  ) {
+    tables = view.pointee
     self.space = space
     self.isWhole = isWhole
+    self.record = record.map { .passUnretained($0) }
     isPlain = event.isPlain
     start = event.start
-    hitBits = space.hitBits.base
-    hits = space.hits.base
-    states = space.fields.base
-    touched = space.touched.base
-    components = space.components.base
-    space.makeRoom(forTextOf: event.count)
+    if record == nil { space.pointee.prepare(for: view.pointee, eventBytes: event.count) }
+    hitBits = space.pointee.hitBits.base
+    hits = space.pointee.hits.base
+    states = space.pointee.fields.base
+    touched = space.pointee.touched.base
+    components = space.pointee.components.base
   }
 
   mutating func run() {
@@ -56,7 +62,7 @@ struct EventScan {
   /// Takes back every note in the workspace that a match begins without.
   mutating func clear() {
     clearHits()
-    for place in 0..<touchedCount { states[Int(touched[place])] = MatchWorkspace.FieldState() }
+    for place in 0..<touchedCount { states[Int(touched[place])] = WorkspaceMemory.FieldState() }
     touchedCount = 0
   }
 
@@ -70,7 +76,7 @@ struct EventScan {
       if known.pointee.component >= 0 { components[Int(known.pointee.component)] = 0 }
     }
     hitCount = 0
-    for place in 0..<groupCount { space.groups.base[Int(space.touchedGroups.base[place])] = 0 }
+    for place in 0..<groupCount { space.pointee.groups.base[Int(space.pointee.touchedGroups.base[place])] = 0 }
     groupCount = 0
   }
 
@@ -141,19 +147,19 @@ struct EventScan {
     if field < 0, !hasChildren { return UnsafePointer(blocks_container_end(opening)) }
     var place = EventScan.skipBlank(opening)
     if place.pointee == UInt8(ascii: "]") { return place + 1 }
-    let number = record?.enterArray() ?? 0
+    let number = record?.takeUnretainedValue().enterArray() ?? 0
     var index = 0
     while true {
       switch place.pointee {
       case UInt8(ascii: "{"), UInt8(ascii: "["):
         if tables.nodes[Int(node)].fieldCount > 1 { note(node) }
-        record?.enterElement(number, index)
+        record?.takeUnretainedValue().enterElement(number, index)
         if place.pointee == UInt8(ascii: "[") {
           place = array(after: place + 1, at: node)
         } else {
           place = hasChildren ? object(after: place + 1, at: node, isLast: false) : EventScan.skipValue(place)
         }
-        record?.leaveElement()
+        record?.takeUnretainedValue().leaveElement()
       default:
         place = field < 0 ? EventScan.skipValue(place) : leaf(place, field)
       }
@@ -166,12 +172,12 @@ struct EventScan {
 
   /// Notes an array in whose elements several fields lie.
   private mutating func note(_ node: Int32) {
-    for place in 0..<arrayCount where space.arrays.base[place] == node { return }
+    for place in 0..<arrayCount where space.pointee.arrays.base[place] == node { return }
     guard arrayCount < 64 else {
       hasTooManyArrays = true
       return
     }
-    space.arrays.base[arrayCount] = node
+    space.pointee.arrays.base[arrayCount] = node
     arrayCount += 1
   }
 
@@ -206,7 +212,7 @@ struct EventScan {
 
   /// The same for a key that may have escapes and dots: each dot leads one node on.
   private func childByParts(of node: Int32, _ key: Bytes, _ end: Bytes) -> Int32 {
-    let plain = PlainText(key, end, space.plain.base)
+    let plain = PlainText(key, end, space.pointee.plain.base)
     var node = node
     var start = 0
     while true {
@@ -269,7 +275,7 @@ struct EventScan {
 }
 
 /// The rows of a matcher by their beginnings; valid as long as the matcher is.
-struct UnsafeTables {
+struct UnsafeTables: BitwiseCopyable {
   let seed: UInt64
   let text: UnsafePointer<UInt8>
   let nodes: UnsafePointer<PathNode>
@@ -299,6 +305,13 @@ struct UnsafeTables {
   let entries: UnsafePointer<UInt32>
   let subRules: UnsafePointer<SubRule>
   let subRuleCount: UInt32
+  let fieldCount: Int
+  let atomCount: Int
+  let componentCount: Int
+  let groupCount: Int
+  let wildcardCount: Int
+  let segmentEndCount: Int
+  let patternCount: Int
   let programs: UnsafePointer<UInt32>
   let isLive: UnsafePointer<Bool>
   let always: Int32
@@ -333,6 +346,13 @@ struct UnsafeTables {
     entries = UnsafePointer(tables.entries.base)
     subRules = UnsafePointer(tables.subRules.base)
     subRuleCount = UInt32(tables.subRules.count)
+    fieldCount = tables.fields.count
+    atomCount = tables.atoms.count
+    componentCount = tables.componentCount
+    groupCount = tables.groups.count
+    wildcardCount = tables.wildcards.count
+    segmentEndCount = tables.segmentEnds.count
+    patternCount = tables.isLive.count
     programs = UnsafePointer(tables.programs.base)
     isLive = UnsafePointer(tables.isLive.base)
     always = tables.always

@@ -41,8 +41,8 @@ final class LeafRecord {
   // MARK: What came of it
 
   /// Whether values can be chosen that fit all fields and lie together.
-  func fits(_ tables: MatcherTables, _ subRule: SubRule) -> Bool {
-    var place = UnsafePointer(tables.programs.base + Int(subRule.program))
+  func fits(_ program: UnsafePointer<UInt32>) -> Bool {
+    var place = program
     let count = Int(place.pointee)
     place += 1
     var fields: [ElementSearch.Field] = []

@@ -5,7 +5,7 @@ import Patterns
 /// A value: whoever holds a copy sees no change made to another, and a change copies no more than what it touches.
 /// Patterns are known by the number that `add` gave them. It says what `EventPattern.matches` says of each.
 public struct PatternMatcher: Sendable {
-  private(set) var tables: MatcherTables
+  private var body: MatcherBody
   /// Patterns that were added and not removed.
   public private(set) var count = 0
 
@@ -13,55 +13,55 @@ public struct PatternMatcher: Sendable {
     // The seed of the standard library's own hashing differs from process to process; only places in tables follow it.
     var hasher = Hasher()
     hasher.combine(0)
-    tables = MatcherTables(seed: UInt64(bitPattern: Int64(hasher.finalize())))
+    body = MatcherBody(MatcherTables(seed: UInt64(bitPattern: Int64(hasher.finalize()))))
   }
 
   /// Adds a pattern; answers its number, counted from zero and never given twice.
   @discardableResult
   public mutating func add(_ pattern: EventPattern) -> Int {
     count += 1
-    return tables.add(pattern)
+    return change { $0.add(pattern) }
   }
 
   /// Takes a pattern away; its number stays free.
   ///
   /// - Parameter number: one that `add` gave and that was not removed.
   public mutating func remove(_ number: Int) {
-    precondition(tables.isLive[number], "pattern \(number) was removed before")
-    tables.isLive[number] = false
+    precondition(body.tables.isLive[number], "pattern \(number) was removed before")
+    change { $0.isLive[number] = false }
     count -= 1
   }
 
+  private mutating func change<Value>(_ edit: (inout MatcherTables) -> Value) -> Value {
+    if !isKnownUniquelyReferenced(&body) { body = MatcherBody(body.tables) }
+    return body.change(edit)
+  }
+
   /// Whether so many patterns were removed that one made anew would be smaller and faster.
-  public var isSparse: Bool { tables.isLive.count > 64 + 2 * count }
+  public var isSparse: Bool { body.tables.isLive.count > 64 + 2 * count }
 
   /// The bytes of memory that it takes.
-  public var bytes: Int { tables.bytes }
+  public var bytes: Int { body.tables.bytes }
 
   /// Looks which patterns the event fits; they stand in the workspace afterwards, in no order, each once.
   public func match(_ event: EventText, in workspace: MatchWorkspace) {
-    workspace.prepare(for: tables)
-    var scan = EventScan(tables, event, workspace, isWhole: false)
+    var scan = EventScan(body.view, event, workspace.memory, isWhole: false)
     scan.run()
     if scan.mustCheck { scan.check() }
     scan.clear()
-    if !workspace.doubtful.isEmpty { settle(event, workspace) }
-    withExtendedLifetime((tables, event)) {}
+    if workspace.memory.pointee.doubtfulCount > 0 { settle(event, workspace.memory) }
+    withExtendedLifetime((body, event, workspace)) {}
   }
 
   /// Decides the alternatives whose fields lie in elements of one array: it matters then which values lie together.
-  private func settle(_ event: EventText, _ workspace: MatchWorkspace) {
-    var scan = EventScan(tables, event, workspace, isWhole: true)
+  private func settle(_ event: EventText, _ memory: UnsafeMutablePointer<WorkspaceMemory>) {
     let record = LeafRecord()
-    scan.record = record
+    var scan = EventScan(body.view, event, memory, isWhole: true, record: record)
     scan.run()
     scan.clear()
-    for number in workspace.doubtful {
-      let subRule = tables.subRules[Int(number)]
-      let pattern = Int(subRule.pattern)
-      guard workspace.found[pattern] != workspace.round, record.fits(tables, subRule) else { continue }
-      workspace.found[pattern] = workspace.round
-      workspace.matched.append(subRule.pattern)
+    for place in 0..<memory.pointee.doubtfulCount {
+      let number = memory.pointee.doubtful.base[place]
+      scan.settle(number, record)
     }
   }
 
@@ -80,15 +80,37 @@ public struct PatternMatcher: Sendable {
   ///
   /// - Parameter max: how many are told at most.
   public func nearMisses(_ event: EventText, in workspace: MatchWorkspace, max: Int) -> [Int] {
-    workspace.prepare(for: tables)
-    var scan = EventScan(tables, event, workspace, isWhole: true)
+    var scan = EventScan(body.view, event, workspace.memory, isWhole: true)
     scan.run()
     let found = scan.nearMisses(max: max, examined: PatternMatcher.nearMissesExaminedMax)
     scan.clear()
-    withExtendedLifetime((tables, event)) {}
+    withExtendedLifetime((body, event, workspace)) {}
     return found
   }
 
   /// Alternatives of patterns that one event is compared with at most when near misses are looked for.
   public static let nearMissesExaminedMax = 4_096
+}
+
+/// The tables of a matcher, and where their rows begin.
+///
+/// Changed only while one matcher holds it, so that readers on other threads see no change.
+private final class MatcherBody: @unchecked Sendable {
+  private(set) var tables: MatcherTables
+  /// Reached by pointer, for a match is too short to count references.
+  let view: UnsafeMutablePointer<UnsafeTables>
+
+  init(_ tables: MatcherTables) {
+    self.tables = tables
+    view = .allocate(capacity: 1)
+    view.initialize(to: UnsafeTables(tables))
+  }
+
+  deinit { view.deallocate() }
+
+  func change<Value>(_ edit: (inout MatcherTables) -> Value) -> Value {
+    let value = edit(&tables)
+    view.pointee = UnsafeTables(tables)
+    return value
+  }
 }
