@@ -8,6 +8,8 @@ import CBlocks
 struct EventScan {
   typealias Bytes = UnsafePointer<UInt8>
 
+  private static let linesAhead = 7
+
   let tables: UnsafeTables
   let space: UnsafeMutablePointer<WorkspaceMemory>
   let start: Bytes
@@ -56,6 +58,8 @@ struct EventScan {
   }
 
   mutating func run() {
+    // The lines of the text come from memory side by side, and not one after the other.
+    for line in 1...EventScan.linesAhead { blocks_prefetch(start + line &* 64) }
     _ = object(after: EventScan.skipBlank(start) + 1, at: 0, isLast: !isWhole)
   }
 
