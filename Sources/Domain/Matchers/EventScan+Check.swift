@@ -23,7 +23,10 @@ extension EventScan {
     while node >= 0 {
       let posting = tables.postings + Int(node)
       let first = Int(posting.pointee.first)
-      for place in first..<(first &+ Int(posting.pointee.count)) { consider(tables.entries[place]) }
+      for place in first..<(first &+ Int(posting.pointee.count)) {
+        let entry = tables.entries[place]
+        if entry.first == Entry.open || isHit(entry.first) || isHit(entry.second) { consider(entry.subRule) }
+      }
       let field = posting.pointee.splitField
       if field < 0 { return }
       var hit = states[Int(field)].lastHit
@@ -38,6 +41,10 @@ extension EventScan {
   }
 
   @inline(__always)
+  private func isHit(_ atom: UInt32) -> Bool {
+    hitBits[Int(atom >> 6)] >> UInt64(atom & 63) & 1 != 0
+  }
+
   private mutating func consider(_ number: UInt32) {
     let subRule = tables.subRules[Int(number)]
     let found = space.pointee.found.base + Int(subRule.pattern)
@@ -85,8 +92,7 @@ extension EventScan {
       let count = Int(marks & Program.countMask)
       var passes = false
       for atom in 0..<count {
-        let number = place[atom]
-        if hitBits[Int(number >> 6)] >> UInt64(number & 63) & 1 != 0 {
+        if isHit(place[atom]) {
           passes = true
           break
         }

@@ -306,7 +306,7 @@ struct UnsafeTables: BitwiseCopyable {
   let groupMasks: UnsafePointer<UInt64>
   let groupRanges: UnsafePointer<UInt32>
   let postings: UnsafePointer<PostingNode>
-  let entries: UnsafePointer<UInt32>
+  let entries: UnsafePointer<Entry>
   let subRules: UnsafePointer<SubRule>
   let subRuleCount: UInt32
   let fieldCount: Int

@@ -91,6 +91,17 @@ struct PostingNode: BitwiseCopyable, Sendable {
   var rest: Int32 = -1
 }
 
+/// A candidate, and two atoms of which one must be hit: most candidates are out without being looked up.
+struct Entry: BitwiseCopyable, Sendable {
+  /// Stands for a field that asks for more than two atoms, or for none.
+  static let open = UInt32.max
+
+  var subRule: UInt32 = 0
+  /// `open`, or one of the two.
+  var first: UInt32 = Entry.open
+  var second: UInt32 = Entry.open
+}
+
 /// One combination of a pattern's `$or`.
 struct SubRule: BitwiseCopyable, Sendable {
   var pattern: UInt32

@@ -65,7 +65,7 @@ extension MatcherTables {
         current = postings[Int(current)].rest
         continue
       }
-      append(subRule, to: Int(current))
+      append(entry(subRule, program, used), to: Int(current))
       if Int(postings[Int(current)].count) > MatcherTables.entriesMax { split(current, used) }
       return place
     }
@@ -84,17 +84,32 @@ extension MatcherTables {
     UInt64(UInt32(bitPattern: node)) << 32 | UInt64(atom)
   }
 
-  private mutating func append(_ subRule: UInt32, to node: Int) {
+  /// With the field that tells most beside those that led here.
+  private func entry(_ subRule: UInt32, _ program: Program, _ used: [UInt32]) -> Entry {
+    var entry = Entry(subRule: subRule)
+    var best: UInt32 = 0
+    for field in program.indexable where !used.contains(field) {
+      let atoms = program.atoms(field)
+      let count = fields[Int(field)].atomCount
+      guard let first = atoms.first, let last = atoms.last, atoms.count <= 2, count > best else { continue }
+      best = count
+      entry.first = first
+      entry.second = last
+    }
+    return entry
+  }
+
+  private mutating func append(_ entry: Entry, to node: Int) {
     var known = postings[node]
     if known.count == known.capacity {
       let grown = known.capacity == 0 ? 2 : known.capacity * 2
       let first = UInt32(entries.count)
-      entries.append(repeating: 0, count: Int(grown))
+      entries.append(repeating: Entry(), count: Int(grown))
       for place in 0..<Int(known.count) { entries[Int(first) + place] = entries[Int(known.first) + place] }
       known.first = first
       known.capacity = grown
     }
-    entries[Int(known.first + known.count)] = subRule
+    entries[Int(known.first + known.count)] = entry
     known.count += 1
     postings[node] = known
   }
@@ -106,7 +121,7 @@ extension MatcherTables {
     guard used.count < MatcherTables.splitsMax else { return }
     guard known.count == known.capacity || Int(known.count) == MatcherTables.entriesMax + 1 else { return }
     var votes: [UInt32: Int] = [:]
-    let members = (0..<Int(known.count)).map { entries[Int(known.first) + $0] }
+    let members = (0..<Int(known.count)).map { entries[Int(known.first) + $0].subRule }
     let programs = members.map { Program(self, $0) }
     for program in programs {
       for field in program.indexable where !used.contains(field) && program.canSplit(field) { votes[field, default: 0] += 1 }

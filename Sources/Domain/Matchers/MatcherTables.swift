@@ -38,7 +38,7 @@ struct MatcherTables: Sendable {
   var groupMasks = Slab<UInt64>()
   var groupRanges = Slab<UInt32>()
   var postings = Slab<PostingNode>()
-  var entries = Slab<UInt32>()
+  var entries = Slab<Entry>()
   var splits: KeyTable
   var subRules = Slab<SubRule>()
   var programs = Slab<UInt32>()
