@@ -10,7 +10,7 @@ import Testing
     ("dir/*/*/*/*/doc.txt", 8), ("*:*:*:*:event-bus/*", 9), ("*:*:*:*:*:event-bus/*", 11),
   ])
   func `the complexity of a wildcard is what event-ruler says`(_ text: String, _ complexity: Int) throws {
-    let wildcard = try Wildcard(text) { PatternError($0, in: text) }
+    let wildcard = try Wildcard(Array(text.utf8)) { PatternError($0, in: text) }
     #expect(!WildcardComplexity.of([wildcard], exceeds: complexity))
     #expect(WildcardComplexity.of([wildcard], exceeds: complexity - 1))
   }

@@ -8,9 +8,9 @@ package struct Wildcard: Sendable, Hashable {
   package let pieces: [Piece]
 
   /// Throws the reason as the parameter `refuse` makes an error of it; positions count bytes after the opening quote.
-  init(_ text: String, refuse: (String) -> PatternError) throws(PatternError) {
+  init(_ bytes: [UInt8], refuse: (String) -> PatternError) throws(PatternError) {
     var pieces: [Piece] = []
-    let bytes = Array(text.utf8)
+    pieces.reserveCapacity(bytes.count)
     var index = 0
     while index < bytes.count {
       let following = index + 1 < bytes.count ? bytes[index + 1] : nil
