@@ -28,21 +28,36 @@ struct PatternCompiler {
   mutating func compile() throws(PatternError) -> [[FieldTest]] {
     guard try reader.next() == .objectStart else { throw reader.error("Filter is not an object") }
     try object(at: nil, isInsideOr: false)
-    var checked: Set<[Wildcard]> = [[]]
+    for alternative in alternatives where alternative.count > PatternLimits.fieldsMax {
+      throw PatternError("Size of rule exceeds max value of \(PatternLimits.fieldsMax)", in: reader.pattern)
+    }
+    if hasWildcards { try refuseComplexWildcards() }
+    return alternatives
+  }
+
+  /// The alternatives are one machine: where all before a field is the same in several, they share that field's values.
+  private func refuseComplexWildcards() throws(PatternError) {
+    if alternatives.count == 1 {
+      for field in alternatives[0] { try refuseComplexWildcards(of: field.tests) }
+      return
+    }
+    var shared: [[UInt8]: Set<ValueTest>] = [:]
     for alternative in alternatives {
-      guard alternative.count <= PatternLimits.fieldsMax else {
-        throw PatternError("Size of rule exceeds max value of \(PatternLimits.fieldsMax)", in: reader.pattern)
-      }
-      guard hasWildcards else { continue }
-      for field in alternative where checked.insert(field.wildcards).inserted {
-        guard !WildcardComplexity.of(field.wildcards, exceeds: PatternLimits.wildcardComplexityMax) else {
-          throw PatternError(
-            "Rule is too complex - try using fewer wildcard characters or fewer repeating character sequences "
-              + "after a wildcard character", in: reader.pattern)
-        }
+      var way: [UInt8] = []
+      for field in alternative {
+        way += field.path + [0]
+        shared[way, default: []].formUnion(field.tests.filter { !$0.wildcards.isEmpty })
+        way += Array(field.wanted.utf8) + [0]
       }
     }
-    return alternatives
+    for tests in shared.values { try refuseComplexWildcards(of: tests) }
+  }
+
+  private func refuseComplexWildcards(of tests: some Collection<ValueTest>) throws(PatternError) {
+    guard WildcardComplexity.of(tests, exceeds: PatternLimits.wildcardComplexityMax) else { return }
+    throw PatternError(
+      "Rule is too complex - try using fewer wildcard characters or fewer repeating character sequences "
+        + "after a wildcard character", in: reader.pattern)
   }
 
   /// Takes the members of an object up to its closing brace.

@@ -42,6 +42,17 @@ package enum ValueTest: Sendable, Hashable {
     case .noneOf(let tests): !tests.contains { $0.passes(value) }
     }
   }
+
+  /// The wildcards that a value is compared with for it.
+  var wildcards: [Wildcard] {
+    switch self {
+    case .wildcard(let wildcard): [wildcard]
+    case .noneOf(let tests): tests.flatMap(\.wildcards)
+    case .text, .address, .number, .null, .bool, .prefix, .suffix, .folded, .foldedPrefix, .foldedSuffix, .numeric,
+      .cidr, .present, .absent:
+      []
+    }
+  }
 }
 
 /// One value of an event that is neither an object nor an array, ready to be compared.
@@ -139,14 +150,6 @@ package struct FieldTest: Sendable {
         }
         return mine.count < theirs.count
       }
-    }
-  }
-
-  /// Wildcards that one value is compared with at the same time; those of `anything-but` do not count.
-  var wildcards: [Wildcard] {
-    tests.compactMap { test in
-      guard case .wildcard(let wildcard) = test else { return nil }
-      return wildcard
     }
   }
 }
