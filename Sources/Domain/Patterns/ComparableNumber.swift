@@ -8,6 +8,10 @@ package struct ComparableNumber: Sendable, Hashable {
 
   /// - Parameter text: a number by RFC 8259 §6.
   package init?(_ text: String) {
+    if let plain = PlainDecimal(text) {
+      value = plain.value
+      return
+    }
     guard let written = Decimal(text), let value = Double(text), value.isFinite,
       let nearest = Decimal(ComparableNumber.spelling(of: value)), written == nearest
     else { return nil }
@@ -58,6 +62,40 @@ private struct Decimal: Hashable {
     self.digits = Array(digits.drop { $0 == UInt8(ascii: "0") })
     self.isNegative = isNegative && !self.digits.isEmpty
     self.exponent = self.digits.isEmpty ? 0 : exponent
+  }
+}
+
+/// A decimal that a `Double` certainly names: of fifteen digits at most, and without an exponent.
+private struct PlainDecimal {
+  private static let digitsMax = 15
+  /// Each is a `Double` without an error, and so the quotient is the nearest one.
+  private static let powers: [Double] = [
+    1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+  ]
+
+  let value: Double
+
+  /// Nil if it has more digits, or an exponent, or is no number.
+  init?(_ text: String) {
+    var digits = 0
+    var whole: UInt64 = 0
+    var decimals = 0
+    var isNegative = false
+    var isFraction = false
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"):
+        whole = whole * 10 + UInt64(byte - UInt8(ascii: "0"))
+        digits += 1
+        if isFraction { decimals += 1 }
+        guard digits <= PlainDecimal.digitsMax else { return nil }
+      case UInt8(ascii: "."): isFraction = true
+      case UInt8(ascii: "-"): isNegative = true
+      default: return nil
+      }
+    }
+    let size = Double(whole) / PlainDecimal.powers[decimals]
+    value = isNegative && whole > 0 ? -size : size
   }
 }
 

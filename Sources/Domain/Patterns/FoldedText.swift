@@ -10,7 +10,8 @@ package struct FoldedText: Sendable, Hashable {
   /// The upper case of each character, as many as `lower`.
   package let upper: [[UInt8]]
 
-  init(_ text: String) {
+  init(_ bytes: [UInt8]) {
+    let text = String(decoding: bytes, as: UTF8.self)
     lower = text.unicodeScalars.map { Array($0.properties.lowercaseMapping.utf8) }
     upper = text.unicodeScalars.map { Array($0.properties.uppercaseMapping.utf8) }
   }

@@ -12,7 +12,11 @@ package struct InternetAddress: Sendable, Hashable {
   }
 
   package init?(_ text: String) {
-    let units = Array(text.utf8)
+    self.init(Array(text.utf8))
+  }
+
+  /// - Parameter units: a text in UTF-8.
+  package init?(_ units: [UInt8]) {
     guard InternetAddress.hasShape(units) else { return nil }
     let read =
       units.contains(UInt8(ascii: ".")) ? InternetAddress.fourBytes(units) : InternetAddress.sixteenBytes(units)
@@ -23,11 +27,21 @@ package struct InternetAddress: Sendable, Hashable {
 
   /// Whether it looks like an address, sound or not: four runs of digits, or hex digits and colons.
   static func hasShape(_ units: [UInt8]) -> Bool {
-    let isDigits = units.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-      .map { !$0.isEmpty && $0.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } }
-    if isDigits == [true, true, true, true] { return true }
-    return units.contains(UInt8(ascii: ":"))
-      && units.allSatisfy { $0 == UInt8(ascii: ":") || Character(Unicode.Scalar($0)).isHexDigit }
+    var (dots, colons, letters, digitsInRow) = (0, 0, 0, 0)
+    for unit in units {
+      switch unit {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"): digitsInRow += 1
+      case UInt8(ascii: "a")...UInt8(ascii: "f"), UInt8(ascii: "A")...UInt8(ascii: "F"): letters += 1
+      case UInt8(ascii: ":"): colons += 1
+      case UInt8(ascii: "."):
+        if digitsInRow == 0 { return false }
+        dots += 1
+        digitsInRow = 0
+      default: return false
+      }
+    }
+    if dots == 0 { return colons > 0 }
+    return dots == 3 && colons == 0 && letters == 0 && digitsInRow > 0
   }
 
   private static func fourBytes(_ units: [UInt8]) -> [UInt8]? {
@@ -80,9 +94,9 @@ package struct AddressRange: Sendable, Hashable {
   package let bits: Int
 
   /// Reads `address/bits`; throws a reason without a place.
-  init(_ text: String, in pattern: String) throws(PatternError) {
+  init(_ text: [UInt8], in pattern: String) throws(PatternError) {
     // Slashes at the end count for nothing, as in Java's `split`.
-    var slashed = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+    var slashed = text.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
       .map { String(decoding: Array($0), as: UTF8.self) }
     while slashed.count > 1, slashed.last?.isEmpty == true { slashed.removeLast() }
     guard slashed.count == 2 else { throw PatternError("Malformed CIDR, one '/' required", in: pattern) }

@@ -30,10 +30,10 @@ public enum PatternLimits {
   /// Source: EventBridge took patterns of 7 and refused one of 11; its own number lies between.
   public static let wildcardComplexityMax = 10
 
-  /// Sets of such beginnings that are looked at before a field counts as too complex.
+  /// Steps from one set of such beginnings to another that are looked at before a field counts as too complex.
   ///
-  /// Source: our own bound, far above what patterns of `sizeMax` characters need.
-  public static let wildcardStatesMax = 8_192
+  /// Source: our own bound; a few wildcards take hundreds.
+  public static let wildcardStepsMax = 100_000
 
   /// Ways of choosing array elements that are kept while one event is matched, at most; further ways are dropped.
   ///

@@ -42,6 +42,17 @@ package enum ValueTest: Sendable, Hashable {
     case .noneOf(let tests): !tests.contains { $0.passes(value) }
     }
   }
+
+  /// The wildcards that a value is compared with for it.
+  var wildcards: [Wildcard] {
+    switch self {
+    case .wildcard(let wildcard): [wildcard]
+    case .noneOf(let tests): tests.flatMap(\.wildcards)
+    case .text, .address, .number, .null, .bool, .prefix, .suffix, .folded, .foldedPrefix, .foldedSuffix, .numeric,
+      .cidr, .present, .absent:
+      []
+    }
+  }
 }
 
 /// One value of an event that is neither an object nor an array, ready to be compared.
@@ -74,7 +85,7 @@ package enum LeafValue: Sendable, Hashable {
   }
 
   package var address: InternetAddress? {
-    bytes.flatMap { InternetAddress(String(decoding: $0, as: UTF8.self)) }
+    bytes.flatMap { InternetAddress($0) }
   }
 
   func isNumber(_ text: String, _ comparable: ComparableNumber?) -> Bool {
@@ -84,12 +95,39 @@ package enum LeafValue: Sendable, Hashable {
 }
 
 /// One field of a pattern: its path and the list of which any member may pass.
-package struct FieldTest: Sendable, Hashable {
+package struct FieldTest: Sendable {
   /// Keys joined with ".", in UTF-8.
   package let path: [UInt8]
   package let tests: [ValueTest]
-  /// The list as it is written, without white space.
-  package let wanted: String
+  private let pattern: String
+  private let list: Range<Int>
+
+  /// - Parameter list: where the field's list stands in the pattern, brackets and all; bytes of UTF-8.
+  init(path: [UInt8], tests: [ValueTest], pattern: String, list: Range<Int>) {
+    self.path = path
+    self.tests = tests
+    self.pattern = pattern
+    self.list = list
+  }
+
+  /// The list as it is written, without the white space between its tokens.
+  package var wanted: String {
+    var kept: [UInt8] = []
+    var isQuoted = false
+    var isEscaped = false
+    for byte in pattern.utf8.dropFirst(list.lowerBound).prefix(list.count) {
+      if !isQuoted, byte <= 0x20 { continue }
+      kept.append(byte)
+      if isEscaped {
+        isEscaped = false
+      } else if byte == UInt8(ascii: "\\") {
+        isEscaped = true
+      } else if byte == UInt8(ascii: "\"") {
+        isQuoted.toggle()
+      }
+    }
+    return String(decoding: kept, as: UTF8.self)
+  }
 
   package var name: String { String(decoding: path, as: UTF8.self) }
 
@@ -99,11 +137,19 @@ package struct FieldTest: Sendable, Hashable {
     tests.contains { $0.passes(value) }
   }
 
-  /// Wildcards that one value is compared with at the same time; those of `anything-but` do not count.
-  var wildcards: [Wildcard] {
-    tests.compactMap { test in
-      guard case .wildcard(let wildcard) = test else { return nil }
-      return wildcard
+  /// Whether its path comes first, by UTF-16 units.
+  func precedes(_ other: FieldTest) -> Bool {
+    path.withUnsafeBufferPointer { mine in
+      other.path.withUnsafeBufferPointer { theirs in
+        let common = min(mine.count, theirs.count)
+        for index in 0..<common where mine[index] != theirs[index] {
+          // Four bytes are two units below U+E000, which begins with 0xEE.
+          let isBeyond = (mine[index] >= 0xF0) != (theirs[index] >= 0xF0)
+          let isByUnits = isBeyond && min(mine[index], theirs[index]) >= 0xEE
+          return (mine[index] < theirs[index]) != isByUnits
+        }
+        return mine.count < theirs.count
+      }
     }
   }
 }
