@@ -42,6 +42,7 @@ package struct ElementSearch {
   /// The last field that has values in an array; a choice of element is forgotten after it.
   private let lastUses: [Int: Int]
   private var memberships = [Membership()]
+  private var joinsLeft = PatternLimits.joinsMax
 
   package init(_ fields: [Field]) {
     self.fields = fields
@@ -72,10 +73,12 @@ package struct ElementSearch {
     var isFound = Array(repeating: false, count: memberships.count)
     func keep(_ membership: Membership) {
       let rest = membership.filter { lastUses[$0, default: 0] > place }
-      if next.count < PatternLimits.membershipsMax, known.insert(rest).inserted { next.append(rest) }
+      if known.insert(rest).inserted { next.append(rest) }
     }
     for choice in field.choices {
       for candidate in index.candidates(for: choice.membership) {
+        guard joinsLeft > 0 else { return false }
+        joinsLeft -= 1
         guard let joined = memberships[candidate].joined(with: choice.membership) else { continue }
         isFound[candidate] = true
         if choice.passes { keep(joined) }
