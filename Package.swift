@@ -137,7 +137,7 @@ let package = Package(
     module("Simulation", uses: domain + ["Engine"]),
     module("AWSModel", uses: ["Events", "Engine", "AWSPorts"]),
     // Tests.
-    tests("Patterns", covers: ["Events", "Patterns"]),
+    tests("Patterns", covers: ["Events", "Patterns", "Matchers"]),
     tests("Matchers", covers: ["Events", "Patterns", "Matchers"]),
     tests("Schedules", covers: ["Events", "Schedules"]),
     tests(
