@@ -3,11 +3,15 @@
 /// `1`, `1.0` and `10e-1` are one number and `-0` is `0`; 9007199254740993, `1e309` and anything of more digits than a
 /// `Double` holds are none, and compare by spelling only.
 /// Source: event-ruler 2.0.1, probed; `Double.toString` as of JDK 19.
-struct ComparableNumber: Sendable, Hashable {
-  let value: Double
+package struct ComparableNumber: Sendable, Hashable {
+  package let value: Double
 
   /// - Parameter text: a number by RFC 8259 §6.
-  init?(_ text: String) {
+  package init?(_ text: String) {
+    if let plain = PlainDecimal(text) {
+      value = plain.value
+      return
+    }
     guard let written = Decimal(text), let value = Double(text), value.isFinite,
       let nearest = Decimal(ComparableNumber.spelling(of: value)), written == nearest
     else { return nil }
@@ -61,17 +65,51 @@ private struct Decimal: Hashable {
   }
 }
 
+/// A decimal that a `Double` certainly names: of fifteen digits at most, and without an exponent.
+private struct PlainDecimal {
+  private static let digitsMax = 15
+  /// Each is a `Double` without an error, and so the quotient is the nearest one.
+  private static let powers: [Double] = [
+    1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+  ]
+
+  let value: Double
+
+  /// Nil if it has more digits, or an exponent, or is no number.
+  init?(_ text: String) {
+    var digits = 0
+    var whole: UInt64 = 0
+    var decimals = 0
+    var isNegative = false
+    var isFraction = false
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"):
+        whole = whole * 10 + UInt64(byte - UInt8(ascii: "0"))
+        digits += 1
+        if isFraction { decimals += 1 }
+        guard digits <= PlainDecimal.digitsMax else { return nil }
+      case UInt8(ascii: "."): isFraction = true
+      case UInt8(ascii: "-"): isNegative = true
+      default: return nil
+      }
+    }
+    let size = Double(whole) / PlainDecimal.powers[decimals]
+    value = isNegative && whole > 0 ? -size : size
+  }
+}
+
 /// The numbers between two bounds, each with or without the bound itself.
-struct NumericRange: Sendable, Hashable {
-  struct Bound: Sendable, Hashable {
-    let number: ComparableNumber
-    let isIncluded: Bool
+package struct NumericRange: Sendable, Hashable {
+  package struct Bound: Sendable, Hashable {
+    package let number: ComparableNumber
+    package let isIncluded: Bool
   }
 
-  let lower: Bound?
-  let upper: Bound?
+  package let lower: Bound?
+  package let upper: Bound?
 
-  func contains(_ number: ComparableNumber) -> Bool {
+  package func contains(_ number: ComparableNumber) -> Bool {
     if let lower {
       guard number.value > lower.number.value || (lower.isIncluded && number == lower.number) else { return false }
     }

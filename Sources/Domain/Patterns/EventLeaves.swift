@@ -57,8 +57,9 @@ struct PathSet: Sendable, Hashable {
   private let paths: Set<[UInt8]>
   private let ways: Set<[UInt8]>
 
-  init(_ all: some Sequence<[UInt8]>) {
-    paths = Set(all)
+  init(_ alternatives: [[FieldTest]]) {
+    let paths = Set(alternatives.joined().map(\.path))
+    self.paths = paths
     var ways = paths
     for path in paths {
       for (index, byte) in path.enumerated() where byte == UInt8(ascii: ".") { ways.insert(Array(path[..<index])) }

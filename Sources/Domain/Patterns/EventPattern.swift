@@ -8,8 +8,7 @@ public struct EventPattern: Sendable {
   /// The JSON text it was made from.
   public let text: String
   /// One for each combination of the `$or`; the fields of each in the order of their paths' UTF-16 units.
-  let alternatives: [[FieldTest]]
-  private let paths: PathSet
+  package let alternatives: [[FieldTest]]
 
   /// Reads and checks a pattern; what follows its closing brace is ignored.
   ///
@@ -18,7 +17,6 @@ public struct EventPattern: Sendable {
     self.text = text
     var compiler = PatternCompiler(text)
     alternatives = try compiler.compile()
-    paths = PathSet(alternatives.joined().map(\.path))
   }
 
   /// Whether the event matches.
@@ -26,7 +24,7 @@ public struct EventPattern: Sendable {
   /// - Parameter event: the whole envelope; anything but an object matches nothing.
   public func matches(_ event: JSON) -> Bool {
     guard event.members != nil else { return false }
-    let leaves = EventLeaves(event, at: paths)
+    let leaves = EventLeaves(event, at: PathSet(alternatives))
     return alternatives.contains { fields in
       var match = PatternMatch(fields, in: leaves)
       return match.isComplete()
@@ -37,7 +35,7 @@ public struct EventPattern: Sendable {
   ///
   /// - Parameter event: the whole envelope; of anything but an object every leaf fails.
   public func explain(_ event: JSON) -> Explanation {
-    let leaves = EventLeaves(event, at: paths)
+    let leaves = EventLeaves(event, at: PathSet(alternatives))
     var closest: [FieldTest]?
     for fields in alternatives {
       var match = PatternMatch(fields, in: leaves)

@@ -4,24 +4,27 @@
 /// nothing else: "ß" matches ß and SS but not ss, "Σ" matches σ but not ς.
 /// Source: event-ruler 2.0.1, probed. Its bug that characters beyond the BMP match nothing is not followed: they obey
 /// the same rule.
-struct FoldedText: Sendable, Hashable {
-  private let lower: [[UInt8]]
-  private let upper: [[UInt8]]
+package struct FoldedText: Sendable, Hashable {
+  /// The lower case of each character.
+  package let lower: [[UInt8]]
+  /// The upper case of each character, as many as `lower`.
+  package let upper: [[UInt8]]
 
-  init(_ text: String) {
+  init(_ bytes: [UInt8]) {
+    let text = String(decoding: bytes, as: UTF8.self)
     lower = text.unicodeScalars.map { Array($0.properties.lowercaseMapping.utf8) }
     upper = text.unicodeScalars.map { Array($0.properties.uppercaseMapping.utf8) }
   }
 
-  func isWhole(_ bytes: [UInt8]) -> Bool {
+  package func isWhole(_ bytes: [UInt8]) -> Bool {
     countAtStart(of: bytes) == bytes.count
   }
 
-  func isPrefix(of bytes: [UInt8]) -> Bool {
+  package func isPrefix(of bytes: [UInt8]) -> Bool {
     countAtStart(of: bytes) != nil
   }
 
-  func isSuffix(of bytes: [UInt8]) -> Bool {
+  package func isSuffix(of bytes: [UInt8]) -> Bool {
     var rest = bytes[...]
     // Neither case of a character ends in the other, so the first that fits is the only one.
     for (low, up) in zip(lower, upper).reversed() {

@@ -2,17 +2,21 @@
 ///
 /// Leading zeros are decimal in IPv4 and idle in IPv6; `::ffff:a00:1` is the IPv4 address it maps. There are no zone
 /// ids, brackets or dotted tails. Source: event-ruler 2.0.1; `java.net.InetAddress` of JDK 17.
-struct InternetAddress: Sendable, Hashable {
+package struct InternetAddress: Sendable, Hashable {
   private static let textMax = 15
   /// Four or sixteen.
-  let bytes: [UInt8]
+  package let bytes: [UInt8]
 
   init(bytes: [UInt8]) {
     self.bytes = bytes
   }
 
-  init?(_ text: String) {
-    let units = Array(text.utf8)
+  package init?(_ text: String) {
+    self.init(Array(text.utf8))
+  }
+
+  /// - Parameter units: a text in UTF-8.
+  package init?(_ units: [UInt8]) {
     guard InternetAddress.hasShape(units) else { return nil }
     let read =
       units.contains(UInt8(ascii: ".")) ? InternetAddress.fourBytes(units) : InternetAddress.sixteenBytes(units)
@@ -23,11 +27,21 @@ struct InternetAddress: Sendable, Hashable {
 
   /// Whether it looks like an address, sound or not: four runs of digits, or hex digits and colons.
   static func hasShape(_ units: [UInt8]) -> Bool {
-    let isDigits = units.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-      .map { !$0.isEmpty && $0.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } }
-    if isDigits == [true, true, true, true] { return true }
-    return units.contains(UInt8(ascii: ":"))
-      && units.allSatisfy { $0 == UInt8(ascii: ":") || Character(Unicode.Scalar($0)).isHexDigit }
+    var (dots, colons, letters, digitsInRow) = (0, 0, 0, 0)
+    for unit in units {
+      switch unit {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"): digitsInRow += 1
+      case UInt8(ascii: "a")...UInt8(ascii: "f"), UInt8(ascii: "A")...UInt8(ascii: "F"): letters += 1
+      case UInt8(ascii: ":"): colons += 1
+      case UInt8(ascii: "."):
+        if digitsInRow == 0 { return false }
+        dots += 1
+        digitsInRow = 0
+      default: return false
+      }
+    }
+    if dots == 0 { return colons > 0 }
+    return dots == 3 && colons == 0 && letters == 0 && digitsInRow > 0
   }
 
   private static func fourBytes(_ units: [UInt8]) -> [UInt8]? {
@@ -74,14 +88,15 @@ struct InternetAddress: Sendable, Hashable {
 ///
 /// IPv4 ranges hold no IPv6 address and the reverse. The library compares them as hexadecimal text from the left and so
 /// finds 10.0.0.1 in 0a00::/8; that is a bug and not followed.
-struct AddressRange: Sendable, Hashable {
-  private let base: InternetAddress
-  private let bits: Int
+package struct AddressRange: Sendable, Hashable {
+  package let base: InternetAddress
+  /// How many of the first bits count.
+  package let bits: Int
 
   /// Reads `address/bits`; throws a reason without a place.
-  init(_ text: String, in pattern: String) throws(PatternError) {
+  init(_ text: [UInt8], in pattern: String) throws(PatternError) {
     // Slashes at the end count for nothing, as in Java's `split`.
-    var slashed = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+    var slashed = text.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
       .map { String(decoding: Array($0), as: UTF8.self) }
     while slashed.count > 1, slashed.last?.isEmpty == true { slashed.removeLast() }
     guard slashed.count == 2 else { throw PatternError("Malformed CIDR, one '/' required", in: pattern) }
@@ -103,7 +118,7 @@ struct AddressRange: Sendable, Hashable {
     self.bits = Int(bits)
   }
 
-  func contains(_ address: InternetAddress) -> Bool {
+  package func contains(_ address: InternetAddress) -> Bool {
     guard address.bytes.count == base.bytes.count else { return false }
     let whole = bits / 8
     guard address.bytes[..<whole] == base.bytes[..<whole] else { return false }

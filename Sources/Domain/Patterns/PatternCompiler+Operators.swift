@@ -5,17 +5,16 @@ extension PatternCompiler {
 
   /// Takes an operator with its value up to the closing brace.
   mutating func matchExpression() throws(PatternError) -> ValueTest {
-    guard case .key(let name) = try reader.next() else { throw reader.error("Match expression name not found") }
+    guard try reader.next() == .key else { throw reader.error("Match expression name not found") }
+    let name = keyText
     switch name {
-    case "exactly": return try closed(.text(bytes(of: try string("exact"))))
+    case "exactly": return try closed(.text(try string("exact")))
     case "prefix":
       return try affix("prefix", "Prefix", plain: { .prefix($0) }, folded: { .foldedPrefix($0) })
     case "suffix":
       return try affix("suffix", "Suffix", plain: { .suffix($0) }, folded: { .foldedSuffix($0) })
     case "equals-ignore-case": return try closed(.folded(FoldedText(try string("equals-ignore-case"))))
-    case "wildcard":
-      let text = try string("wildcard")
-      return try closed(.wildcard(try wildcard(text)))
+    case "wildcard": return try closed(.wildcard(try wildcard(try string("wildcard"))))
     case "numeric": return try numeric()
     case "anything-but": return try anythingBut()
     case "exists": return try exists()
@@ -25,12 +24,10 @@ extension PatternCompiler {
     }
   }
 
-  private func bytes(of text: String) -> [UInt8] { Array(text.utf8) }
-
   /// Takes a string; `name` is what the error calls it.
-  private mutating func string(_ name: String) throws(PatternError) -> String {
+  private mutating func string(_ name: String) throws(PatternError) -> [UInt8] {
     guard try reader.next() == .string else { throw reader.error("\(name) match pattern must be a string") }
-    return try reader.text()
+    return try reader.string()
   }
 
   private mutating func closed(_ test: ValueTest) throws(PatternError) -> ValueTest {
@@ -42,32 +39,31 @@ extension PatternCompiler {
     guard try reader.next() == .objectEnd else { throw reader.error(reason) }
   }
 
-  private func wildcard(_ text: String) throws(PatternError) -> Wildcard {
-    try Wildcard(text) { reader.error($0) }
-  }
-
   /// Takes what follows `prefix` or `suffix`: a string, or `{"equals-ignore-case": string}`.
   private mutating func affix(
     _ name: String, _ title: String, plain: ([UInt8]) -> ValueTest, folded: (FoldedText) -> ValueTest
   ) throws(PatternError) -> ValueTest {
     switch try reader.next() {
-    case .string: return try closed(plain(bytes(of: try reader.text())))
+    case .string: return try closed(plain(try reader.string()))
     case .objectStart:
-      guard case .key(let inner) = try reader.next() else { throw reader.error("\(title) expression name not found") }
+      guard try reader.next() == .key else { throw reader.error("\(title) expression name not found") }
+      let inner = keyText
       guard inner == "equals-ignore-case" else { throw reader.error("Unsupported \(name) pattern: \(inner)") }
       let test = folded(FoldedText(try string("equals-ignore-case")))
       try expectEnd(PatternCompiler.onlyOneKey)
       return try closed(test)
-    case .objectEnd, .arrayStart, .arrayEnd, .key, .number, .null, .bool, .end:
+    case .objectEnd, .arrayStart, .arrayEnd, .key, .number, .null, .yes, .no, .end:
       throw reader.error("\(name) match pattern must be a string")
     }
   }
 
   private mutating func exists() throws(PatternError) -> ValueTest {
-    guard case .bool(let isPresent) = try reader.next() else {
+    switch try reader.next() {
+    case .yes: return try closed(.present)
+    case .no: return try closed(.absent)
+    case .objectStart, .objectEnd, .arrayStart, .arrayEnd, .key, .string, .number, .null, .end:
       throw reader.error("exists match pattern must be either true or false.")
     }
-    return try closed(isPresent ? .present : .absent)
   }
 
   // MARK: numeric
@@ -98,16 +94,16 @@ extension PatternCompiler {
 
   /// Takes a number and the end of the list.
   private mutating func lastNumber(_ name: String) throws(PatternError) -> (text: String, number: ComparableNumber) {
-    guard case .number(let text) = try reader.next() else { throw reader.error("Value of \(name) must be numeric") }
+    guard try reader.next() == .number else { throw reader.error("Value of \(name) must be numeric") }
+    let text = reader.numberText
     guard try reader.next() == .arrayEnd else { throw reader.error(PatternCompiler.tooManyElements) }
     return (text, try comparable(text))
   }
 
   /// Takes what follows `>` or `>=`: a number, and perhaps an upper bound.
   private mutating func range(from comparison: String) throws(PatternError) -> NumericRange {
-    guard case .number(let bottom) = try reader.next() else {
-      throw reader.error("Value of \(comparison) must be numeric")
-    }
+    guard try reader.next() == .number else { throw reader.error("Value of \(comparison) must be numeric") }
+    let bottom = reader.numberText
     let isBottomIncluded = comparison == ">="
     let token = try reader.next()
     if token == .arrayEnd {
@@ -116,7 +112,8 @@ extension PatternCompiler {
     guard token == .string else { throw reader.error("Bad value in numeric range: \(try reader.text())") }
     let closing = try reader.text()
     guard closing == "<" || closing == "<=" else { throw reader.error("Bad numeric range operator: \(closing)") }
-    guard case .number(let top) = try reader.next() else { throw reader.error("Value of \(closing) must be numeric") }
+    guard try reader.next() == .number else { throw reader.error("Value of \(closing) must be numeric") }
+    let top = reader.numberText
     guard try reader.next() == .arrayEnd else { throw reader.error("Too many terms in numeric range expression") }
     let lower = NumericRange.Bound(number: try comparable(bottom), isIncluded: isBottomIncluded)
     let upper = NumericRange.Bound(number: try comparable(top), isIncluded: closing == "<=")
@@ -152,9 +149,8 @@ extension PatternCompiler {
     var token = try reader.next()
     var forbidden: Forbidden?
     if token == .objectStart {
-      guard case .key(let name) = try reader.next() else {
-        throw reader.error("Anything-But expression name not found")
-      }
+      guard try reader.next() == .key else { throw reader.error("Anything-But expression name not found") }
+      let name = keyText
       forbidden = Forbidden(rawValue: name)
       guard forbidden != nil else { throw reader.error("Unsupported anything-but pattern: \(name)") }
       token = try reader.next()
@@ -163,7 +159,7 @@ extension PatternCompiler {
     switch token {
     case .arrayStart: tests = try forbiddenList(forbidden)
     case .string, .number: tests = [try forbiddenValue(token, forbidden)]
-    case .objectStart, .objectEnd, .arrayEnd, .key, .null, .bool, .end:
+    case .objectStart, .objectEnd, .arrayEnd, .key, .null, .yes, .no, .end:
       throw reader.error("Value of anything-but must be an array or single string/number value.")
     }
     try expectEnd(PatternCompiler.tooManyElements)
@@ -176,7 +172,8 @@ extension PatternCompiler {
     _ token: PatternReader.Token, _ forbidden: Forbidden?
   ) throws(PatternError) -> ValueTest {
     if let forbidden { return try operatorTest(token, forbidden) }
-    guard case .number(let text) = token else { return .text(bytes(of: try reader.text())) }
+    guard token == .number else { return .text(try reader.string()) }
+    let text = reader.numberText
     guard let number = ComparableNumber(text) else {
       throw PatternError("Cannot compare number : \(text)", in: reader.pattern)
     }
@@ -186,22 +183,23 @@ extension PatternCompiler {
   /// Takes a list up to its bracket; what is thrown on the way comes with its place twice.
   private mutating func forbiddenList(_ forbidden: Forbidden?) throws(PatternError) -> [ValueTest] {
     var tests: [ValueTest] = []
-    var wildcards: [String] = []
+    var wildcards: [[UInt8]] = []
     var hasNumber = false
     var hasString = false
     var token = try nextInList()
     while token != .arrayEnd {
       switch (token, forbidden) {
-      case (.string, .wildcard?): wildcards.append(try textInList())
+      case (.string, .wildcard?): wildcards.append(try stringInList())
       case (_, let forbidden?):
         tests.append(
           try wrapped { compiler throws(PatternError) in
             try compiler.operatorTest(token, forbidden)
           })
       case (.string, nil):
-        tests.append(.text(bytes(of: try textInList())))
+        tests.append(.text(try stringInList()))
         hasString = true
-      case (.number(let text), nil):
+      case (.number, nil):
+        let text = reader.numberText
         tests.append(.number(text: text, comparable: try comparable(text)))
         hasNumber = true
       case (_, nil):
@@ -223,11 +221,11 @@ extension PatternCompiler {
     _ token: PatternReader.Token, _ forbidden: Forbidden
   ) throws(PatternError) -> ValueTest {
     guard token == .string else { throw reader.error(forbidden.notAString) }
-    let text = try reader.text()
+    let text = try reader.string()
     switch forbidden {
     case .prefix, .suffix:
       guard !text.isEmpty else { throw reader.error("Null prefix/suffix not allowed") }
-      return forbidden == .prefix ? .prefix(bytes(of: text)) : .suffix(bytes(of: text))
+      return forbidden == .prefix ? .prefix(text) : .suffix(text)
     case .wildcard: return .wildcard(try wildcard(text))
     case .folded: return .folded(FoldedText(text))
     }
@@ -237,8 +235,8 @@ extension PatternCompiler {
     try wrapped { compiler throws(PatternError) in try compiler.reader.next() }
   }
 
-  private mutating func textInList() throws(PatternError) -> String {
-    try wrapped { compiler throws(PatternError) in try compiler.reader.text() }
+  private mutating func stringInList() throws(PatternError) -> [UInt8] {
+    try wrapped { compiler throws(PatternError) in try compiler.reader.string() }
   }
 
   private mutating func wrapped<Value>(

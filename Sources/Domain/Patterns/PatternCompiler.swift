@@ -2,9 +2,11 @@
 ///
 /// Source: the order of event-ruler's checks, which is the order of EventBridge's errors.
 struct PatternCompiler {
-  private typealias Alternative = [[UInt8]: FieldTest]
+  /// Fields in the order of their paths, each path once.
+  private typealias Alternative = [FieldTest]
 
   private static let orKey = "$or"
+  private static let fieldsUsual = 4
   private static let reservedInsideOr: Set<String> = [
     "exactly", "equals-ignore-case", "prefix", "suffix", "anything-but", "exists", "wildcard", "numeric", "cidr", "=",
     "<", "<=", ">", ">=", "regex", "not-wildcard", "not-equals-ignore-case", "date-after", "date-on-or-after",
@@ -14,6 +16,9 @@ struct PatternCompiler {
   var reader: PatternReader
   /// None before the first field.
   private var alternatives: [Alternative] = []
+  /// The list that is being read; kept from one to the next for its memory.
+  private var tests: [ValueTest] = []
+  private var hasWildcards = false
 
   init(_ pattern: String) {
     reader = PatternReader(pattern)
@@ -23,45 +28,77 @@ struct PatternCompiler {
   mutating func compile() throws(PatternError) -> [[FieldTest]] {
     guard try reader.next() == .objectStart else { throw reader.error("Filter is not an object") }
     try object(at: nil, isInsideOr: false)
-    var checked: Set<[Wildcard]> = []
+    for alternative in alternatives where alternative.count > PatternLimits.fieldsMax {
+      throw PatternError("Size of rule exceeds max value of \(PatternLimits.fieldsMax)", in: reader.pattern)
+    }
+    if hasWildcards { try refuseComplexWildcards() }
+    return alternatives
+  }
+
+  /// The alternatives are one machine: where all before a field is the same in several, they share that field's values.
+  private func refuseComplexWildcards() throws(PatternError) {
+    if alternatives.count == 1 {
+      for field in alternatives[0] { try refuseComplexWildcards(of: field.tests) }
+      return
+    }
+    var shared: [[UInt8]: Set<ValueTest>] = [:]
     for alternative in alternatives {
-      guard alternative.count <= PatternLimits.fieldsMax else {
-        throw PatternError("Size of rule exceeds max value of \(PatternLimits.fieldsMax)", in: reader.pattern)
-      }
-      for field in alternative.values where checked.insert(field.wildcards).inserted {
-        guard !WildcardComplexity.of(field.wildcards, exceeds: PatternLimits.wildcardComplexityMax) else {
-          throw PatternError(
-            "Rule is too complex - try using fewer wildcard characters or fewer repeating character sequences "
-              + "after a wildcard character", in: reader.pattern)
-        }
+      var way: [UInt8] = []
+      for field in alternative {
+        way += field.path + [0]
+        shared[way, default: []].formUnion(field.tests.filter { !$0.wildcards.isEmpty })
+        way += Array(field.wanted.utf8) + [0]
       }
     }
-    return alternatives.map { alternative in
-      alternative.values.sorted { $0.name.utf16.lexicographicallyPrecedes($1.name.utf16) }
-    }
+    for tests in shared.values { try refuseComplexWildcards(of: tests) }
+  }
+
+  private func refuseComplexWildcards(of tests: some Collection<ValueTest>) throws(PatternError) {
+    guard WildcardComplexity.of(tests, exceeds: PatternLimits.wildcardComplexityMax) else { return }
+    throw PatternError(
+      "Rule is too complex - try using fewer wildcard characters or fewer repeating character sequences "
+        + "after a wildcard character", in: reader.pattern)
   }
 
   /// Takes the members of an object up to its closing brace.
   private mutating func object(at path: [UInt8]?, isInsideOr: Bool) throws(PatternError) {
     var isEmpty = true
-    while case .key(let key) = try reader.next() {
+    while try reader.next() == .key {
       isEmpty = false
-      if key == PatternCompiler.orKey {
+      if isKey(PatternCompiler.orKey) {
         try either(at: path)
         continue
       }
-      if isInsideOr, PatternCompiler.reservedInsideOr.contains(key) {
-        throw reader.error("\(key) is Ruler reserved fieldName which cannot be used inside \(PatternCompiler.orKey).")
-      }
-      let member = path.map { $0 + [UInt8(ascii: ".")] + key.utf8 } ?? Array(key.utf8)
+      if isInsideOr { try refuseReservedKey() }
+      let member = path.map { PatternCompiler.path($0, reader.key) } ?? reader.key
       switch try reader.next() {
       case .objectStart: try object(at: member, isInsideOr: isInsideOr)
       case .arrayStart: try field(at: member)
-      case .objectEnd, .arrayEnd, .key, .string, .number, .null, .bool, .end:
-        throw reader.error("\"\(key)\" must be an object or an array")
+      case .objectEnd, .arrayEnd, .key, .string, .number, .null, .yes, .no, .end:
+        throw reader.error("\"\(keyText)\" must be an object or an array")
       }
     }
     if isEmpty { throw reader.error("Empty objects are not allowed") }
+  }
+
+  var keyText: String { String(decoding: reader.key, as: UTF8.self) }
+
+  private func isKey(_ name: String) -> Bool {
+    reader.key.count == name.utf8.count && reader.key.elementsEqual(name.utf8)
+  }
+
+  private func refuseReservedKey() throws(PatternError) {
+    guard PatternCompiler.reservedInsideOr.contains(keyText) else { return }
+    throw reader.error("\(keyText) is Ruler reserved fieldName which cannot be used inside \(PatternCompiler.orKey).")
+  }
+
+  private static func path(_ parent: [UInt8], _ key: [UInt8]) -> [UInt8] {
+    var path: [UInt8] = []
+    path.reserveCapacity(parent.count + 1 + key.count)
+    path += parent
+    path.append(UInt8(ascii: "."))
+    path += key
+    return path
   }
 
   /// Takes the list of `$or`: every alternative so far goes on with each of its objects.
@@ -78,7 +115,7 @@ struct PatternCompiler {
       guard token == .objectStart else {
         throw reader.error("Only JSON object is allowed in array of \(PatternCompiler.orKey) relationship.")
       }
-      alternatives = before.isEmpty ? [[:]] : before
+      alternatives = before.isEmpty ? [[]] : before
       try object(at: path, isInsideOr: true)
       all += alternatives
       guard all.count <= PatternLimits.subRulesMax else {
@@ -96,49 +133,58 @@ struct PatternCompiler {
   /// Takes the list of a field up to its closing bracket; a field that was there already is overwritten.
   private mutating func field(at path: [UInt8]) throws(PatternError) {
     let start = reader.offset - 1
-    var tests: [ValueTest] = []
+    tests.removeAll(keepingCapacity: true)
     var token = try reader.next()
     while token != .arrayEnd {
       tests.append(try valueTest(token))
       token = try reader.next()
     }
     guard !tests.isEmpty else { throw reader.error("Empty arrays are not allowed") }
-    let wanted = PatternCompiler.compact(reader.units[start..<reader.offset])
-    let field = FieldTest(path: path, tests: tests, wanted: wanted)
-    if alternatives.isEmpty { alternatives = [[:]] }
-    for index in alternatives.indices { alternatives[index][path] = field }
+    let field = FieldTest(
+      path: path, tests: Array(tests[...]), pattern: reader.pattern, list: start..<reader.offset)
+    if alternatives.isEmpty {
+      alternatives.append([])
+      alternatives[0].reserveCapacity(PatternCompiler.fieldsUsual)
+    }
+    for index in alternatives.indices { PatternCompiler.put(field, into: &alternatives[index]) }
+  }
+
+  private static func put(_ field: FieldTest, into fields: inout Alternative) {
+    // Above the limit no further field changes what is said in the end.
+    guard fields.count <= PatternLimits.fieldsMax else { return }
+    var low = 0
+    var high = fields.count
+    while low < high {
+      let middle = (low + high) / 2
+      if fields[middle].precedes(field) { low = middle + 1 } else { high = middle }
+    }
+    if low < fields.count, fields[low].path == field.path {
+      fields[low] = field
+    } else {
+      fields.insert(field, at: low)
+    }
   }
 
   private mutating func valueTest(_ token: PatternReader.Token) throws(PatternError) -> ValueTest {
     switch token {
     case .objectStart: return try matchExpression()
     case .string:
-      let text = try reader.text()
-      return InternetAddress(text).map { .address($0) } ?? .text(Array(text.utf8))
-    case .number(let text): return .number(text: text, comparable: ComparableNumber(text))
+      let text = try reader.string()
+      return InternetAddress(text).map { .address($0) } ?? .text(text)
+    case .number:
+      let text = reader.numberText
+      return .number(text: text, comparable: ComparableNumber(text))
     case .null: return .null
-    case .bool(let flag): return .bool(flag)
+    case .yes: return .bool(true)
+    case .no: return .bool(false)
     case .objectEnd, .arrayStart, .arrayEnd, .key, .end:
       throw reader.error("Match value must be String, number, true, false, or null")
     }
   }
 
-  /// The JSON text without the white space between its tokens.
-  private static func compact(_ units: ArraySlice<UInt16>) -> String {
-    var kept: [UInt16] = []
-    var isQuoted = false
-    var isEscaped = false
-    for unit in units {
-      if !isQuoted, unit <= 0x20 { continue }
-      kept.append(unit)
-      if isEscaped {
-        isEscaped = false
-      } else if unit == UInt16(ascii: "\\") {
-        isEscaped = true
-      } else if unit == UInt16(ascii: "\"") {
-        isQuoted.toggle()
-      }
-    }
-    return String(decoding: kept, as: UTF16.self)
+  /// Notes that the complexity of wildcards is to be looked at.
+  mutating func wildcard(_ text: [UInt8]) throws(PatternError) -> Wildcard {
+    hasWildcards = true
+    return try Wildcard(text) { reader.error($0) }
   }
 }

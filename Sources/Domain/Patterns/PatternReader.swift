@@ -4,16 +4,18 @@
 /// a value is read together with its key, and a string is read to its end only when it is asked for or passed.
 /// Source: RFC 8259; Jackson 2.14's texts and places, and those recorded from EventBridge where they differ.
 struct PatternReader {
-  enum Token: Equatable {
+  enum Token: Sendable {
     case objectStart
     case objectEnd
     case arrayStart
     case arrayEnd
-    case key(String)
+    /// Its text is the reader's `key`.
+    case key
     case string
-    case number(String)
+    case number
     case null
-    case bool(Bool)
+    case yes
+    case no
     /// Nothing but white space is left.
     case end
   }
@@ -40,21 +42,27 @@ struct PatternReader {
   private struct Scope {
     let container: Container
     let start: Int
-    var entries = 0
+    var hasEntries = false
   }
 
+  private static let scopesUsual = 4
+
   let pattern: String
-  let units: [UInt16]
-  /// UTF-16 units taken so far.
+  let bytes: [UInt8]
+  /// Bytes taken so far.
   var offset = 0
-  private(set) var token = Token.end
+  /// The key that was taken last, escapes resolved.
+  private(set) var key: [UInt8] = []
+  private var token = Token.end
   private var scopes: [Scope] = []
   private var pending: Token?
-  private var stringStart: Int?
+  private var isInString = false
+  private var numberStart = 0
 
   init(_ pattern: String) {
     self.pattern = pattern
-    units = Array(pattern.utf16)
+    bytes = Array(pattern.utf8)
+    scopes.reserveCapacity(PatternReader.scopesUsual)
   }
 
   /// Takes the next token.
@@ -64,7 +72,7 @@ struct PatternReader {
       token = try opened(ahead, at: offset - 1)
       return token
     }
-    if stringStart != nil { _ = try finishString() }
+    if isInString { try passString() }
     token = try read()
     return token
   }
@@ -76,106 +84,91 @@ struct PatternReader {
     case .objectEnd: "}"
     case .arrayStart: "["
     case .arrayEnd: "]"
-    case .key(let name): name
-    case .string: try finishString()
-    case .number(let text): text
+    case .key: String(decoding: key, as: UTF8.self)
+    case .string: String(decoding: try string(), as: UTF8.self)
+    case .number: numberText
     case .null: "null"
-    case .bool(let flag): flag ? "true" : "false"
+    case .yes: "true"
+    case .no: "false"
     case .end: ""
     }
   }
 
-  /// An error at the place the reader has come to.
-  func error(_ reason: String) -> PatternError {
-    error(reason, at: offset)
+  /// The last token, which is a string, resolved.
+  mutating func string() throws(PatternError) -> [UInt8] {
+    precondition(isInString, "a string's text is taken once")
+    isInString = false
+    return try quoted(missing: PatternReader.openString, place: "string value")
   }
 
-  func error(_ reason: String, at place: Int) -> PatternError {
-    let (line, column) = position(of: place)
-    return PatternError(reason, in: pattern, line: line, column: column)
-  }
-
-  /// An error about the character at that place.
-  func unexpected(at place: Int, _ detail: String) -> PatternError {
-    error("Unexpected character (\(shown(units[place])))\(detail)", at: place)
-  }
-
-  /// The character as Jackson names it: `'x' (code 120)`.
-  func shown(_ unit: UInt16) -> String {
-    if unit < 0x20 { return "(CTRL-CHAR, code \(unit))" }
-    let hex = unit > 0xFF ? " / 0x\(String(unit, radix: 16))" : ""
-    return "'\(String(decoding: [unit], as: UTF16.self))' (code \(unit)\(hex))"
-  }
-
-  private func position(of place: Int) -> (line: Int, column: Int) {
-    var line = 1
-    var rowStart = 0
-    for index in 0..<place {
-      let isBreak = units[index] == 0x0A
-      let isLoneReturn = units[index] == 0x0D && !(index + 1 < units.count && units[index + 1] == 0x0A)
-      if isBreak || isLoneReturn {
-        line += 1
-        rowStart = index + 1
-      }
-    }
-    return (line, place - rowStart + 1)
-  }
+  /// The last token, which is a number, as it is spelt.
+  var numberText: String { String(decoding: bytes[numberStart..<offset], as: UTF8.self) }
 
   // MARK: Structure
 
   private mutating func read() throws(PatternError) -> Token {
     try skipBlank()
-    guard offset < units.count else {
+    guard offset < bytes.count else {
       guard let scope = scopes.last else { return .end }
       let start = place(of: scope)
       throw error(
         "Unexpected end-of-input: expected close marker for \(scope.container.name) (start marker at \(start))")
     }
-    if units[offset] == UInt16(ascii: "}") { return try close(.object) }
-    if units[offset] == UInt16(ascii: "]") { return try close(.array) }
+    if bytes[offset] == UInt8(ascii: "}") { return try close(.object) }
+    if bytes[offset] == UInt8(ascii: "]") { return try close(.array) }
     guard let scope = scopes.last else { return try opened(value(), at: offset - 1) }
-    if scope.entries > 0 {
-      guard units[offset] == UInt16(ascii: ",") else {
+    if scope.hasEntries {
+      guard bytes[offset] == UInt8(ascii: ",") else {
         throw unexpected(at: offset, ": was expecting comma to separate \(scope.container.name) entries")
       }
       offset += 1
       try skipBlankWithin(scope.container)
+    } else {
+      scopes[scopes.count - 1].hasEntries = true
     }
-    scopes[scopes.count - 1].entries += 1
     switch scope.container {
-    case .object: return try key()
+    case .object: return try keyAndColon()
     case .array: return try opened(value(), at: offset - 1)
     }
   }
 
   /// Takes a key, its colon, and the beginning of its value, which `next` gives out afterwards.
-  private mutating func key() throws(PatternError) -> Token {
-    guard units[offset] == UInt16(ascii: "\"") else {
+  private mutating func keyAndColon() throws(PatternError) -> Token {
+    guard bytes[offset] == UInt8(ascii: "\"") else {
       throw unexpected(at: offset, ": was expecting double-quote to start field name")
     }
     offset += 1
-    let name = try quoted(missing: "Unexpected end-of-input in field name", place: "name")
+    key = try quoted(missing: "Unexpected end-of-input in field name", place: "name")
     try skipBlankWithin(.object)
-    guard units[offset] == UInt16(ascii: ":") else {
+    guard bytes[offset] == UInt8(ascii: ":") else {
       throw unexpected(at: offset, ": was expecting a colon to separate field name and value")
     }
     offset += 1
     try skipBlankWithin(.object)
     pending = try value()
-    return .key(name)
+    return .key
   }
 
   /// Takes a value that is one token, or the beginning of any other.
   private mutating func value() throws(PatternError) -> Token {
-    let unit = units[offset]
-    switch unit {
-    case UInt16(ascii: "{"), UInt16(ascii: "["), UInt16(ascii: "\""):
+    switch bytes[offset] {
+    case UInt8(ascii: "\""):
       offset += 1
-      if unit == UInt16(ascii: "\"") { return .string }
-      return unit == UInt16(ascii: "{") ? .objectStart : .arrayStart
-    case UInt16(ascii: "}"): throw unexpected(at: offset, ": expected a value")
-    case UInt16(ascii: "-"), UInt16(ascii: "0")...UInt16(ascii: "9"): return .number(try number())
-    default: return try word()
+      return .string
+    case UInt8(ascii: "{"):
+      offset += 1
+      return .objectStart
+    case UInt8(ascii: "["):
+      offset += 1
+      return .arrayStart
+    case UInt8(ascii: "}"):
+      throw unexpected(at: offset, ": expected a value")
+    case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+      numberStart = offset
+      try passNumber()
+      return .number
+    default:
+      return try word()
     }
   }
 
@@ -184,8 +177,8 @@ struct PatternReader {
     switch token {
     case .objectStart: scopes.append(Scope(container: .object, start: start))
     case .arrayStart: scopes.append(Scope(container: .array, start: start))
-    case .string: stringStart = offset
-    case .objectEnd, .arrayEnd, .key, .number, .null, .bool, .end: break
+    case .string: isInString = true
+    case .objectEnd, .arrayEnd, .key, .number, .null, .yes, .no, .end: break
     }
     guard scopes.count <= PatternLimits.depthMax else {
       throw error(
@@ -218,28 +211,25 @@ struct PatternReader {
     return PatternError.location(in: pattern, line: line, column: column)
   }
 
-  private mutating func finishString() throws(PatternError) -> String {
-    guard let start = stringStart else { preconditionFailure("a string's text is taken once") }
-    precondition(start == offset, "nothing is read between a string's quote and its text")
-    stringStart = nil
-    return try quoted(
-      missing: "Unexpected end-of-input: was expecting closing quote for a string value", place: "string value")
+  private mutating func passString() throws(PatternError) {
+    isInString = false
+    try passQuoted(missing: PatternReader.openString, place: "string value")
   }
 
   private mutating func skipBlankWithin(_ container: Container) throws(PatternError) {
     try skipBlank()
-    if offset >= units.count { throw error("Unexpected end-of-input within/between \(container.name) entries") }
+    if offset >= bytes.count { throw error("Unexpected end-of-input within/between \(container.name) entries") }
   }
 
   private mutating func skipBlank() throws(PatternError) {
-    while offset < units.count {
-      switch units[offset] {
+    while offset < bytes.count {
+      switch bytes[offset] {
       case 0x20, 0x09, 0x0A, 0x0D: offset += 1
       case 0..<0x20:
         throw error(
-          "Illegal character (\(shown(units[offset]))): only regular white space (\\r, \\n, \\t) "
+          "Illegal character (\(shown(at: offset))): only regular white space (\\r, \\n, \\t) "
             + "is allowed between tokens", at: offset)
-      case UInt16(ascii: "/"):
+      case UInt8(ascii: "/"):
         throw unexpected(
           at: offset,
           ": maybe a (non-standard) comment? "
@@ -247,12 +237,5 @@ struct PatternReader {
       default: return
       }
     }
-  }
-}
-
-extension UInt16 {
-  /// The UTF-16 unit of an ASCII character.
-  init(ascii character: Unicode.Scalar) {
-    self = UInt16(UInt8(ascii: character))
   }
 }

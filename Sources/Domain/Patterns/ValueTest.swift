@@ -1,7 +1,7 @@
 import Events
 
 /// What one member of a pattern's list asks of a value.
-enum ValueTest: Sendable, Hashable {
+package enum ValueTest: Sendable, Hashable {
   case text([UInt8])
   case address(InternetAddress)
   case number(text: String, comparable: ComparableNumber?)
@@ -22,7 +22,7 @@ enum ValueTest: Sendable, Hashable {
   /// `anything-but`: every value passes that passes none of these, also those of another type.
   case noneOf([ValueTest])
 
-  func passes(_ value: LeafValue) -> Bool {
+  package func passes(_ value: LeafValue) -> Bool {
     switch self {
     case .text(let wanted): value.bytes == wanted
     case .address(let wanted): value.address == wanted
@@ -42,10 +42,21 @@ enum ValueTest: Sendable, Hashable {
     case .noneOf(let tests): !tests.contains { $0.passes(value) }
     }
   }
+
+  /// The wildcards that a value is compared with for it.
+  var wildcards: [Wildcard] {
+    switch self {
+    case .wildcard(let wildcard): [wildcard]
+    case .noneOf(let tests): tests.flatMap(\.wildcards)
+    case .text, .address, .number, .null, .bool, .prefix, .suffix, .folded, .foldedPrefix, .foldedSuffix, .numeric,
+      .cidr, .present, .absent:
+      []
+    }
+  }
 }
 
 /// One value of an event that is neither an object nor an array, ready to be compared.
-enum LeafValue: Sendable, Hashable {
+package enum LeafValue: Sendable, Hashable {
   /// In UTF-8: `String` would find "é" equal to "e" and an accent, EventBridge does not.
   case string([UInt8])
   case number(text: String, comparable: ComparableNumber?)
@@ -53,7 +64,7 @@ enum LeafValue: Sendable, Hashable {
   case bool(Bool)
 
   /// Nil for objects and arrays.
-  init?(_ json: JSON) {
+  package init?(_ json: JSON) {
     switch json {
     case .string(let text): self = .string(Array(text.utf8))
     case .number(let number): self = .number(text: number.text, comparable: ComparableNumber(number.text))
@@ -63,18 +74,18 @@ enum LeafValue: Sendable, Hashable {
     }
   }
 
-  var bytes: [UInt8]? {
+  package var bytes: [UInt8]? {
     guard case .string(let bytes) = self else { return nil }
     return bytes
   }
 
-  var comparable: ComparableNumber? {
+  package var comparable: ComparableNumber? {
     guard case .number(_, let comparable) = self else { return nil }
     return comparable
   }
 
-  var address: InternetAddress? {
-    bytes.flatMap { InternetAddress(String(decoding: $0, as: UTF8.self)) }
+  package var address: InternetAddress? {
+    bytes.flatMap { InternetAddress($0) }
   }
 
   func isNumber(_ text: String, _ comparable: ComparableNumber?) -> Bool {
@@ -84,26 +95,61 @@ enum LeafValue: Sendable, Hashable {
 }
 
 /// One field of a pattern: its path and the list of which any member may pass.
-struct FieldTest: Sendable, Hashable {
+package struct FieldTest: Sendable {
   /// Keys joined with ".", in UTF-8.
-  let path: [UInt8]
-  let tests: [ValueTest]
-  /// The list as it is written, without white space.
-  let wanted: String
+  package let path: [UInt8]
+  package let tests: [ValueTest]
+  private let pattern: String
+  private let list: Range<Int>
 
-  var name: String { String(decoding: path, as: UTF8.self) }
+  /// - Parameter list: where the field's list stands in the pattern, brackets and all; bytes of UTF-8.
+  init(path: [UInt8], tests: [ValueTest], pattern: String, list: Range<Int>) {
+    self.path = path
+    self.tests = tests
+    self.pattern = pattern
+    self.list = list
+  }
 
-  var acceptsAbsence: Bool { tests.contains(.absent) }
+  /// The list as it is written, without the white space between its tokens.
+  package var wanted: String {
+    var kept: [UInt8] = []
+    var isQuoted = false
+    var isEscaped = false
+    for byte in pattern.utf8.dropFirst(list.lowerBound).prefix(list.count) {
+      if !isQuoted, byte <= 0x20 { continue }
+      kept.append(byte)
+      if isEscaped {
+        isEscaped = false
+      } else if byte == UInt8(ascii: "\\") {
+        isEscaped = true
+      } else if byte == UInt8(ascii: "\"") {
+        isQuoted.toggle()
+      }
+    }
+    return String(decoding: kept, as: UTF8.self)
+  }
 
-  func passes(_ value: LeafValue) -> Bool {
+  package var name: String { String(decoding: path, as: UTF8.self) }
+
+  package var acceptsAbsence: Bool { tests.contains(.absent) }
+
+  package func passes(_ value: LeafValue) -> Bool {
     tests.contains { $0.passes(value) }
   }
 
-  /// Wildcards that one value is compared with at the same time; those of `anything-but` do not count.
-  var wildcards: [Wildcard] {
-    tests.compactMap { test in
-      guard case .wildcard(let wildcard) = test else { return nil }
-      return wildcard
+  /// Whether its path comes first, by UTF-16 units.
+  func precedes(_ other: FieldTest) -> Bool {
+    path.withUnsafeBufferPointer { mine in
+      other.path.withUnsafeBufferPointer { theirs in
+        let common = min(mine.count, theirs.count)
+        for index in 0..<common where mine[index] != theirs[index] {
+          // Four bytes are two units below U+E000, which begins with 0xEE.
+          let isBeyond = (mine[index] >= 0xF0) != (theirs[index] >= 0xF0)
+          let isByUnits = isBeyond && min(mine[index], theirs[index]) >= 0xEE
+          return (mine[index] < theirs[index]) != isByUnits
+        }
+        return mine.count < theirs.count
+      }
     }
   }
 }
