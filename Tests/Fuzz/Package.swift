@@ -20,7 +20,8 @@ let package = Package(
   targets: [
     ours("Events"),
     ours("Patterns", uses: ["Events"]),
-    ours("Matchers", uses: ["Events", "Patterns"]),
+    .systemLibrary(name: "CBlocks"),
+    ours("Matchers", uses: ["Events", "Patterns", "CBlocks"]),
     .target(name: "Driver"),
     .executableTarget(
       name: "Fuzz", dependencies: ["Driver", "Events", "Patterns", "Matchers"],
