@@ -19,7 +19,8 @@ let package = Package(
   targets: [
     ours("Events"),
     ours("Patterns", uses: ["Events"]),
-    ours("Matchers", uses: ["Events", "Patterns"]),
+    .systemLibrary(name: "CBlocks"),
+    ours("Matchers", uses: ["Events", "Patterns", "CBlocks"]),
     // simdjson and a sum over bytes: Debian's libsimdjson-dev, here and nowhere else.
     .target(
       name: "Limits", cxxSettings: [.unsafeFlags(["-O3", "-march=native"])],
