@@ -190,19 +190,19 @@ extension EventScan {
 
   // MARK: Near misses
 
-  /// Patterns of which one field fails, in ascending order.
+  /// Patterns of which one field fails in an alternative and no alternative passes, in ascending order.
   func nearMisses(max: Int, examined: Int) -> [Int] {
-    var patterns: Set<Int> = []
+    var missed: Set<Int> = []
+    var fitting: Set<Int> = []
     let count = Int(tables.subRuleCount)
     // An event's own hits say where to begin, so that the same event is always told the same.
     let first = count > examined ? (0..<hitCount).reduce(0) { ($0 &* 31 &+ Int(hits[$1].atom)) % count } : 0
     for step in 0..<min(count, examined) {
       let subRule = tables.subRules[(first + step) % count]
       let pattern = Int(subRule.pattern)
-      guard tables.isLive[pattern], !patterns.contains(pattern), misses(subRule, upTo: 2) == 1 else { continue }
-      patterns.insert(pattern)
-      if patterns.count == max { break }
+      guard tables.isLive[pattern], let misses = misses(subRule, upTo: 2) else { continue }
+      if misses == 1 { missed.insert(pattern) } else { fitting.insert(pattern) }
     }
-    return patterns.sorted()
+    return Array(missed.subtracting(fitting).sorted().prefix(max))
   }
 }
