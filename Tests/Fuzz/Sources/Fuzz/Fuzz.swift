@@ -19,28 +19,34 @@ public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   return 0
 }
 
-/// Traps at whatever must not be.
+/// Crashes at whatever must not be.
 private func check(_ pattern: String, _ event: [UInt8]) {
   let json = object(event)
   let text = eventText(event)
-  precondition((text == nil) == (json == nil), "an event is exactly what is an object")
+  demand((text == nil) == (json == nil), "an event is exactly what is an object")
   guard let sound = eventPattern(pattern), let json, let text else { return }
   let isMatch = sound.matches(json)
   let explanation = sound.explain(json)
-  precondition(explanation.matched == isMatch, "an explanation says what the pattern says")
+  demand(explanation.matched == isMatch, "an explanation says what the pattern says")
   var matcher = PatternMatcher()
   let first = matcher.add(sound)
   let second = matcher.add(sound)
-  precondition(matcher.matches(text) == (isMatch ? [first, second] : []), "the matcher says what the pattern says")
-  precondition(
+  demand(
+    matcher.matches(text) == (isMatch ? [first, second] : []), "the matcher says what the pattern says: \(isMatch)")
+  demand(
     matcher.matches(EventText(json)) == (isMatch ? [first, second] : []), "an event's spelling makes no difference")
   let workspace = MatchWorkspace()
-  precondition(
+  demand(
     matcher.nearMisses(text, in: workspace, max: 2) == (explanation.isNearMiss ? [first, second] : []),
-    "a near miss is what an explanation says is one")
+    "a near miss is what an explanation says is one: \(explanation.isNearMiss)")
   matcher.remove(first)
   matcher.match(text, in: workspace)
-  precondition(workspace.matched.map(Int.init) == (isMatch ? [second] : []), "a pattern that is gone matches nothing")
+  demand(workspace.matched.map(Int.init) == (isMatch ? [second] : []), "a pattern that is gone matches nothing")
+}
+
+/// Says what is wrong, which a precondition of an optimised build does not.
+private func demand(_ isSo: Bool, _ sentence: @autoclosure () -> String) {
+  if !isSo { fatalError(sentence()) }
 }
 
 private func object(_ bytes: [UInt8]) -> JSON? {
