@@ -49,7 +49,7 @@ extension EventScan {
     let subRule = tables.subRules[Int(number)]
     let found = space.pointee.found.base + Int(subRule.pattern)
     if found.pointee == space.pointee.round || !tables.isLive[Int(subRule.pattern)] { return }
-    if arrayCount > 0, sharesArray(subRule) {
+    if arrayCount > 0, subRule.hasKin, sharesArray(subRule) {
       space.pointee.doubt(number)
       return
     }
@@ -200,7 +200,7 @@ extension EventScan {
       let number = (first + step) % count
       let subRule = tables.subRules[number]
       guard tables.isLive[Int(subRule.pattern)] else { continue }
-      if arrayCount > 0, sharesArray(subRule) {
+      if arrayCount > 0, subRule.hasKin, sharesArray(subRule) {
         space.pointee.doubt(UInt32(number))
         continue
       }
