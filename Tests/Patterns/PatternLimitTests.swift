@@ -25,6 +25,16 @@ import Testing
     #expect(try EventPattern("{\"a\":[{\"wildcard\":\"\(text)\"}]}").matches(["a": .string(text + "c")]))
   }
 
+  @Test func `wildcards that take too many steps to judge are too complex`() {
+    var dice = SplitMix64(seed: 6)
+    func letters(_ count: Int) -> String {
+      (0..<count).map { _ in String(Character(Unicode.Scalar(UInt8.random(in: 97...122, using: &dice)))) }.joined()
+    }
+    let wildcards = (0..<3).map { "{\"wildcard\":\"*\(letters(1_200))*\($0)\"}" }.joined(separator: ",")
+    let error = #expect(throws: PatternError.self) { try EventPattern("{\"a\":[\(wildcards)]}") }
+    #expect(error?.reason.hasPrefix("Rule is too complex") == true)
+  }
+
   @Test func `nesting has a limit`() throws {
     let deep = String(repeating: "{\"a\":", count: PatternLimits.depthMax) + "[1]"
     let error = #expect(throws: PatternError.self) { try EventPattern(deep) }
