@@ -78,6 +78,10 @@ import Testing
     #expect(number == ComparableNumber(other))
   }
 
+  @Test func `zero has no sign`() {
+    for text in ["-0", "-0.0", "-0e5", "0"] { #expect(ComparableNumber(text)?.value.sign == .plus, "\(text)") }
+  }
+
   @Test(arguments: [
     "9007199254740993", "1e309", "-1e309", "5e-324", "1e-323", "1e-400", "0.1234567890123456789", "37.807807921694092",
     "1e99999999999", "0e99999999999", "179769313486231570814527423731704356798070e267",
