@@ -66,7 +66,8 @@ let package = Package(
     // Domain: values and decisions.
     module("Domain/Events"),
     module("Domain/Patterns", uses: ["Events"]),
-    module("Domain/Matchers", uses: ["Events", "Patterns"]),
+    .systemLibrary(name: "CBlocks", path: "Libraries/CBlocks"),
+    module("Domain/Matchers", uses: ["Events", "Patterns", "CBlocks"]),
     module("Domain/Schedules", uses: ["Events"]),
     module("Domain/Rules", uses: ["Events", "Patterns", "Matchers", "Schedules", "Deliveries"]),
     module("Domain/Deliveries", uses: ["Events"]),

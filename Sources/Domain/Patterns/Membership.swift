@@ -2,7 +2,7 @@
 ///
 /// Two values may match together only if they lie in no two elements of one array.
 /// Source: event-ruler 2.0.1, "array consistency".
-struct Membership: Hashable {
+package struct Membership: Hashable {
   struct Element: Hashable {
     let array: Int
     let index: Int
@@ -11,8 +11,10 @@ struct Membership: Hashable {
   /// In the order of the arrays' numbers, one for each array.
   private(set) var elements: [Element] = []
 
+  package init() {}
+
   /// The same, inside an element of an array that is numbered above all others.
-  func inside(_ array: Int, _ index: Int) -> Membership {
+  package func inside(_ array: Int, _ index: Int) -> Membership {
     var deeper = self
     deeper.elements.append(Element(array: array, index: index))
     return deeper

@@ -35,11 +35,12 @@ public enum PatternLimits {
   /// Source: our own bound; a few wildcards take hundreds.
   public static let wildcardStepsMax = 100_000
 
-  /// Ways of choosing array elements that are kept while one event is matched, at most; further ways are dropped.
+  /// Attempts at choosing one more value beside those chosen, while one event is held against one alternative, at most;
+  /// what would take more does not match.
   ///
-  /// Source: our own bound. Without repeated keys an event has no more ways than values; with them the search would
-  /// be exponential.
-  public static let membershipsMax = 100_000
+  /// Source: our own bound. Without repeated keys an event takes few more attempts than it has values; with them they
+  /// would be exponential.
+  public static let joinsMax = 500_000
 
   /// Characters of the pattern that an error quotes at most.
   ///

@@ -1,0 +1,47 @@
+import Foundation
+
+/// Compares the matcher with the patterns' own verdicts on as many pairs as it is told, on every core.
+///
+/// `Compare PAIRS [SEED]`; progress on standard error, a JSON line at the end. At a difference it prints a row for
+/// `Tests/Vectors/patterns.json` and fails.
+@main
+struct Compare {
+  private static let progressPairs = 1_000_000
+  /// Far above what one round compares, so that no progress is missed.
+  private static let roundPairsMax = 640
+
+  static func main() async throws {
+    let arguments = CommandLine.arguments.dropFirst().map { UInt64($0.replacing("_", with: "")) }
+    guard (1...2).contains(arguments.count), let pairs = arguments[0],
+      let seed = arguments.count == 2 ? arguments[1] : 0
+    else {
+      complain("usage: Compare PAIRS [SEED]")
+      exit(64)
+    }
+    let lanes = ProcessInfo.processInfo.activeProcessorCount
+    do {
+      report(
+        try await DifferentialRounds.run(pairs: Int(pairs), lanes: lanes, from: seed) { lane, done in
+          if done / progressPairs > (done - roundPairsMax) / progressPairs, done % progressPairs < roundPairsMax {
+            complain("lane \(lane): \(done) of \(Int(pairs) / lanes) pairs")
+          }
+        })
+    } catch let difference as Difference {
+      print(difference)
+      exit(1)
+    }
+  }
+
+  private static func report(_ tally: DifferentialTally) {
+    let operators = tally.byOperator.sorted { $0.key.rawValue < $1.key.rawValue }
+      .map { "\"\($0.key.rawValue)\":[\($0.value.matches),\($0.value.misses)]" }
+    print(
+      "{\"pairs\":\(tally.pairs),\"matches\":\(tally.verdicts.matches),\"misses\":\(tally.verdicts.misses),"
+        + "\"patterns\":\(tally.patterns),\"refused\":\(tally.refused),\"operators\":{\(operators.joined(separator: ","))}}"
+    )
+  }
+
+  private static func complain(_ words: String) {
+    FileHandle.standardError.write(Data((words + "\n").utf8))
+  }
+}
