@@ -1,5 +1,6 @@
 import Events
 import Foundation
+import Matchers
 import Patterns
 import Testing
 
@@ -77,6 +78,20 @@ enum PatternVectors {
     let event = try #require(row.event)
     #expect(pattern.matches(event) == (row.verdict == "match"))
     #expect(pattern.explain(event).matched == (row.verdict == "match"))
+  }
+
+  @Test func `a matcher of all sound patterns gives each row its verdict`() throws {
+    let rows = try PatternVectors.verdicts().filter { $0.verdict != "invalid" && $0.event?.members != nil }
+    var matcher = PatternMatcher()
+    let numbers = try rows.map { matcher.add(try EventPattern($0.pattern)) }
+    let workspace = MatchWorkspace()
+    for (row, number) in zip(rows, numbers) {
+      let event = EventText(try #require(row.event))
+      let isMatched = matcher.matches(event).contains(number)
+      #expect(isMatched == (row.verdict == "match"), "\(row.id)")
+      matcher.match(event, in: workspace)
+      #expect(workspace.matched.contains(UInt32(number)) == isMatched, "\(row.id)")
+    }
   }
 
   @Test(arguments: try PatternVectors.verdicts().filter { $0.verdict == "invalid" })
