@@ -78,6 +78,20 @@ import Testing
     #expect(number == ComparableNumber(other))
   }
 
+  /// What lets `FoldedText` take the first case that fits.
+  @Test func `no character's cases begin or end with each other`() {
+    for value in UInt32(0)..<0x2_0000 {
+      guard let scalar = Unicode.Scalar(value) else { continue }
+      let text = FoldedText(Array(String(Character(scalar)).utf8))
+      let (lower, upper) = (text.lower.joined(), text.upper.joined())
+      guard !lower.elementsEqual(upper) else { continue }
+      #expect(!lower.starts(with: Array(upper)) && !upper.starts(with: Array(lower)), "U+\(String(value, radix: 16))")
+      let (lowerBack, upperBack) = (Array(lower.reversed()), Array(upper.reversed()))
+      #expect(
+        !lowerBack.starts(with: upperBack) && !upperBack.starts(with: lowerBack), "U+\(String(value, radix: 16))")
+    }
+  }
+
   @Test func `zero has no sign`() {
     for text in ["-0", "-0.0", "-0e5", "0"] { #expect(ComparableNumber(text)?.value.sign == .plus, "\(text)") }
   }
