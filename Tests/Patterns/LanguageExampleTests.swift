@@ -114,13 +114,14 @@ enum LanguageExamples {
     for limit in [
       "| characters of a pattern | 4,096 |", "| fields of one alternative | 256 |", "| combinations of `$or` | 1,000 |",
       "| objects and lists inside each other | 1,000 |", "| complexity of a field's wildcards | 10 |",
+      "| attempts at choosing array elements, for an event and an alternative | 500,000 |",
     ] {
       #expect(text.contains(limit))
     }
     let limits = [
       PatternLimits.sizeMax, PatternLimits.fieldsMax, PatternLimits.subRulesMax, PatternLimits.depthMax,
-      PatternLimits.wildcardComplexityMax,
+      PatternLimits.wildcardComplexityMax, PatternLimits.joinsMax,
     ]
-    #expect(limits == [4_096, 256, 1_000, 1_000, 10])
+    #expect(limits == [4_096, 256, 1_000, 1_000, 10, 500_000])
   }
 }

@@ -25,6 +25,16 @@ import Testing
     #expect(try EventPattern("{\"a\":[{\"wildcard\":\"\(text)\"}]}").matches(["a": .string(text + "c")]))
   }
 
+  @Test func `wildcards that take too many steps to judge are too complex`() {
+    var dice = SplitMix64(seed: 6)
+    func letters(_ count: Int) -> String {
+      (0..<count).map { _ in String(Character(Unicode.Scalar(UInt8.random(in: 97...122, using: &dice)))) }.joined()
+    }
+    let wildcards = (0..<3).map { "{\"wildcard\":\"*\(letters(1_200))*\($0)\"}" }.joined(separator: ",")
+    let error = #expect(throws: PatternError.self) { try EventPattern("{\"a\":[\(wildcards)]}") }
+    #expect(error?.reason.hasPrefix("Rule is too complex") == true)
+  }
+
   @Test func `nesting has a limit`() throws {
     let deep = String(repeating: "{\"a\":", count: PatternLimits.depthMax) + "[1]"
     let error = #expect(throws: PatternError.self) { try EventPattern(deep) }
@@ -66,6 +76,24 @@ import Testing
   func `numbers are compared whatever their spelling`(_ one: String, _ other: String) throws {
     let number = try #require(ComparableNumber(one))
     #expect(number == ComparableNumber(other))
+  }
+
+  /// What lets `FoldedText` take the first case that fits.
+  @Test func `no character's cases begin or end with each other`() {
+    for value in UInt32(0)..<0x2_0000 {
+      guard let scalar = Unicode.Scalar(value) else { continue }
+      let text = FoldedText(Array(String(Character(scalar)).utf8))
+      let (lower, upper) = (text.lower.joined(), text.upper.joined())
+      guard !lower.elementsEqual(upper) else { continue }
+      #expect(!lower.starts(with: Array(upper)) && !upper.starts(with: Array(lower)), "U+\(String(value, radix: 16))")
+      let (lowerBack, upperBack) = (Array(lower.reversed()), Array(upper.reversed()))
+      #expect(
+        !lowerBack.starts(with: upperBack) && !upperBack.starts(with: lowerBack), "U+\(String(value, radix: 16))")
+    }
+  }
+
+  @Test func `zero has no sign`() {
+    for text in ["-0", "-0.0", "-0e5", "0"] { #expect(ComparableNumber(text)?.value.sign == .plus, "\(text)") }
   }
 
   @Test(arguments: [

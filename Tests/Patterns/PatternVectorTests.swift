@@ -1,5 +1,6 @@
 import Events
 import Foundation
+import Matchers
 import Patterns
 import Testing
 
@@ -32,10 +33,14 @@ enum PatternVectors {
     var testDescription: String { id }
   }
 
-  static func rows(_ name: String) throws -> [JSON] {
+  private static func text(_ name: String) throws -> String {
     let url = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .appending(path: "Vectors/\(name).json")
-    let rows = try #require(try JSON(parsing: Array(try Data(contentsOf: url))).elements)
+    return try String(contentsOf: url, encoding: .utf8)
+  }
+
+  static func rows(_ name: String) throws -> [JSON] {
+    let rows = try #require(try JSON(parsing: try text(name)).elements)
     for row in rows { _ = try #require(row["source"]?.string, "each row names its source") }
     return rows
   }
@@ -46,6 +51,18 @@ enum PatternVectors {
         id: try #require(row["id"]?.string), pattern: try #require(row["pattern"]?.string), event: row["event"],
         verdict: try #require(row["verdict"]?.string), message: row["message"]?.string)
     }
+  }
+
+  /// The events as they are spelt in the file, escapes and all, by the names of their rows.
+  static func spelledEvents() throws -> [String: String] {
+    var events: [String: String] = [:]
+    for line in try text("patterns").components(separatedBy: "\n") {
+      guard let start = line.range(of: ",\"event\":"), let end = line.range(of: ",\"verdict\":", options: .backwards)
+      else { continue }
+      let id = try #require(try JSON(parsing: line.hasSuffix(",") ? String(line.dropLast()) : line)["id"]?.string)
+      events[id] = String(line[start.upperBound..<end.lowerBound])
+    }
+    return events
   }
 
   static func explained() throws -> [Explained] {
@@ -77,6 +94,21 @@ enum PatternVectors {
     let event = try #require(row.event)
     #expect(pattern.matches(event) == (row.verdict == "match"))
     #expect(pattern.explain(event).matched == (row.verdict == "match"))
+  }
+
+  @Test func `a matcher of all sound patterns gives each row its verdict`() throws {
+    let rows = try PatternVectors.verdicts().filter { $0.verdict != "invalid" && $0.event?.members != nil }
+    var matcher = PatternMatcher()
+    let numbers = try rows.map { matcher.add(try EventPattern($0.pattern)) }
+    let workspace = MatchWorkspace()
+    let events = try PatternVectors.spelledEvents()
+    for (row, number) in zip(rows, numbers) {
+      let event = try EventText(Array(try #require(events[row.id]).utf8))
+      let isMatched = matcher.matches(event).contains(number)
+      #expect(isMatched == (row.verdict == "match"), "\(row.id)")
+      matcher.match(event, in: workspace)
+      #expect(workspace.matched.contains(UInt32(number)) == isMatched, "\(row.id)")
+    }
   }
 
   @Test(arguments: try PatternVectors.verdicts().filter { $0.verdict == "invalid" })

@@ -27,6 +27,12 @@ struct DecimalText {
     var isFraction = false
     var dropped = 0
     while true {
+      if digits < 100_000_000, let eight = DecimalText.eight(place) {
+        digits = digits &* 100_000_000 &+ eight
+        if isFraction { exponent &-= 8 }
+        place += 8
+        continue
+      }
       let digit = place.pointee &- UInt8(ascii: "0")
       if digit > 9 {
         guard place.pointee == UInt8(ascii: "."), !isFraction else { break }
@@ -57,6 +63,19 @@ struct DecimalText {
     if digits >= DecimalText.digitsMax || exponent > 400 || exponent < -400 { isPlain = false }
   }
 
+  /// The number that the next eight bytes write; nil if they are not all digits.
+  ///
+  /// Pairs of digits are added up side by side, then pairs of pairs.
+  @inline(__always)
+  private static func eight(_ start: UnsafePointer<UInt8>) -> UInt64? {
+    let word = UInt64(littleEndian: UnsafeRawPointer(start).loadUnaligned(as: UInt64.self))
+    let digits = word &- 0x3030_3030_3030_3030
+    guard (word &+ 0x4646_4646_4646_4646 | digits) & 0x8080_8080_8080_8080 == 0 else { return nil }
+    let pairs = (digits &* 10 &+ digits >> 8) & 0x00FF_00FF_00FF_00FF
+    let fours = (pairs &* 100 &+ pairs >> 16) & 0x0000_FFFF_0000_FFFF
+    return (fours &* 10_000 &+ fours >> 32) & 0xFFFF_FFFF
+  }
+
   private mutating func power(after start: UnsafePointer<UInt8>) -> UnsafePointer<UInt8> {
     var place = start
     let isBelow = place.pointee == UInt8(ascii: "-")
@@ -70,6 +89,19 @@ struct DecimalText {
     if power > Int(Int32.max) &+ (isBelow ? 1 : 0) { isPlain = false }
     exponent &+= isBelow ? -power : power
     return place
+  }
+
+  /// Nearly the number's value; infinitely rough if the number is very large or very small.
+  var rough: Double {
+    let whole = Double(digits)
+    guard exponent >= -22, exponent <= 22 else { return 0 }
+    let value = exponent < 0 ? whole / DecimalText.tens[-exponent] : whole * DecimalText.tens[exponent]
+    return isNegative ? -value : value
+  }
+
+  /// How far the value may lie from the rough one.
+  var roughness: Double {
+    exponent >= -22 && exponent <= 22 ? rough.magnitude * 0x1p-50 + .leastNormalMagnitude : .infinity
   }
 
   /// The number's value if EventBridge compares it by value; nil if only its spelling counts.

@@ -14,10 +14,10 @@ struct EventCheck {
   private var keys: [UInt64] = []
   private(set) var isPlain = true
 
-  /// - Parameter end: behind which 64 zeros are readable.
-  init(_ start: UnsafeMutablePointer<UInt8>, _ end: UnsafeMutablePointer<UInt8>) {
-    place = UnsafePointer(start)
-    self.end = UnsafePointer(end)
+  /// - Parameter start: bytes behind which 64 zeros are readable.
+  init(_ start: Bytes, count: Int) {
+    place = start
+    end = start + count
   }
 
   mutating func run() -> Bool {

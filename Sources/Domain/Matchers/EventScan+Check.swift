@@ -49,7 +49,7 @@ extension EventScan {
     let subRule = tables.subRules[Int(number)]
     let found = space.pointee.found.base + Int(subRule.pattern)
     if found.pointee == space.pointee.round || !tables.isLive[Int(subRule.pattern)] { return }
-    if arrayCount > 0, sharesArray(subRule) {
+    if arrayCount > 0, subRule.hasKin, sharesArray(subRule) {
       space.pointee.doubt(number)
       return
     }
@@ -72,7 +72,7 @@ extension EventScan {
   func settle(_ number: UInt32, _ record: LeafRecord) {
     let subRule = tables.subRules[Int(number)]
     guard space.pointee.found.base[Int(subRule.pattern)] != space.pointee.round else { return }
-    if record.fits(tables.programs + Int(subRule.program)) { take(subRule.pattern) }
+    if record.misses(tables.programs + Int(subRule.program), upTo: 0) == 0 { take(subRule.pattern) }
   }
 
   /// How many fields fail: none, or up to so many; nil stands for more. An `anything-but` that only a look at each value
@@ -190,19 +190,26 @@ extension EventScan {
 
   // MARK: Near misses
 
-  /// Patterns of which one field fails in an alternative and no alternative passes, in ascending order.
-  func nearMisses(max: Int, examined: Int) -> [Int] {
-    var missed: Set<Int> = []
-    var fitting: Set<Int> = []
+  /// Sorts the patterns into those of which one field fails in an alternative, and those that an alternative fits; what
+  /// is open goes to the doubtful.
+  mutating func sortOut(examined: Int, _ missed: inout Set<Int>, _ fitting: inout Set<Int>) {
     let count = Int(tables.subRuleCount)
     // An event's own hits say where to begin, so that the same event is always told the same.
     let first = count > examined ? (0..<hitCount).reduce(0) { ($0 &* 31 &+ Int(hits[$1].atom)) % count } : 0
     for step in 0..<min(count, examined) {
-      let subRule = tables.subRules[(first + step) % count]
-      let pattern = Int(subRule.pattern)
-      guard tables.isLive[pattern], let misses = misses(subRule, upTo: 2) else { continue }
-      if misses == 1 { missed.insert(pattern) } else { fitting.insert(pattern) }
+      let number = (first + step) % count
+      let subRule = tables.subRules[number]
+      guard tables.isLive[Int(subRule.pattern)] else { continue }
+      if arrayCount > 0, subRule.hasKin, sharesArray(subRule) {
+        space.pointee.doubt(UInt32(number))
+        continue
+      }
+      switch misses(subRule, upTo: 2) {
+      case .none: break
+      case .some(0): fitting.insert(Int(subRule.pattern))
+      case .some(1): missed.insert(Int(subRule.pattern))
+      case .some: space.pointee.doubt(UInt32(number))
+      }
     }
-    return Array(missed.subtracting(fitting).sorted().prefix(max))
   }
 }

@@ -9,9 +9,15 @@ extension EventScan {
     let end: Bytes
     switch start.pointee {
     case UInt8(ascii: "\""):
-      let closing = EventScan.textEnd(start + 1)
-      text(UInt32(bitPattern: field), record, PlainText(start + 1, closing, space.pointee.plain.base))
-      end = closing + 1
+      let first = EventScan.special(start + 1)
+      if first.pointee == UInt8(ascii: "\"") {
+        text(UInt32(bitPattern: field), record, PlainText(start: start + 1, count: first - start - 1))
+        end = first + 1
+      } else {
+        let closing = EventScan.textEnd(first)
+        text(UInt32(bitPattern: field), record, PlainText(start + 1, closing, space.pointee.plain.base))
+        end = closing + 1
+      }
     case UInt8(ascii: "n"):
       hit(record.pointee.nullAtom)
       end = EventScan.wordEnd(start)
@@ -224,28 +230,46 @@ extension EventScan {
       look(field, .number, UnsafePointer(key), DecimalText.keyLength)
     }
     if kinds.contains(.numberText) { look(field, .numberText, start, decimal.length) }
-    if kinds.contains(.range), let value = decimal.comparable(start) { ranges(record, value) }
+    if kinds.contains(.range), decimal.isPlain { ranges(record, decimal, start) }
     return start + decimal.length
   }
 
-  private mutating func ranges(_ record: UnsafePointer<Field>, _ value: Double) {
+  /// A rough value is enough where it lies clear of all bounds and no new range would be hit.
+  private mutating func ranges(_ record: UnsafePointer<Field>, _ decimal: DecimalText, _ start: Bytes) {
+    var value = decimal.rough
+    var isExact = false
     var next = record.pointee.rangeGroups
     while next >= 0 {
       let group = tables.groups + Int(next)
-      if value >= group.pointee.low, value <= group.pointee.high {
-        let bounds = tables.groupBounds + Int(group.pointee.bounds)
-        var low = 0
-        var high = Int(group.pointee.boundCount)
-        while low < high {
-          let middle = (low &+ high) >> 1
-          if bounds[middle] < value { low = middle &+ 1 } else { high = middle }
-        }
-        let isBound = low < Int(group.pointee.boundCount) && bounds[low] == value
-        let mask = tables.groupMasks[Int(group.pointee.masks) &+ low &* 2 &+ (isBound ? 1 : 0)]
-        take(mask, of: group, Int(next))
+      var mask = self.mask(group, value, doubt: isExact ? 0 : decimal.roughness)
+      if !isExact, mask == nil || mask.unsafelyUnwrapped & ~space.pointee.groups.base[Int(next)] != 0 {
+        guard let known = decimal.comparable(start) else { return }
+        value = known
+        isExact = true
+        mask = self.mask(group, value, doubt: 0)
       }
+      if let mask { take(mask, of: group, Int(next)) }
       next = group.pointee.next
     }
+  }
+
+  /// The ranges of a group that hold a value; nil if a bound lies no farther from it than the doubt.
+  @inline(__always)
+  private func mask(_ group: UnsafePointer<RangeGroup>, _ value: Double, doubt: Double) -> UInt64? {
+    let bounds = tables.groupBounds + Int(group.pointee.bounds)
+    let count = Int(group.pointee.boundCount)
+    var low = 0
+    var high = count
+    while low < high {
+      let middle = (low &+ high) >> 1
+      if bounds[middle] < value { low = middle &+ 1 } else { high = middle }
+    }
+    if doubt > 0 {
+      if low < count, bounds[low] - value <= doubt { return nil }
+      if low > 0, value - bounds[low &- 1] <= doubt { return nil }
+    }
+    let isBound = low < count && bounds[low] == value
+    return tables.groupMasks[Int(group.pointee.masks) &+ low &* 2 &+ (isBound ? 1 : 0)]
   }
 
   /// Hits the ranges of a group that no value before has hit.
@@ -284,9 +308,3 @@ extension EventScan {
   }
 }
 
-extension PlainText {
-  init(start: UnsafePointer<UInt8>, count: Int) {
-    self.start = start
-    self.count = count
-  }
-}

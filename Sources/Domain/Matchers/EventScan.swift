@@ -241,20 +241,23 @@ struct EventScan {
     return place
   }
 
-  /// The closing quote of a text that begins here.
+  /// The first quote or backslash from here on.
   @inline(__always)
-  static func textEnd(_ start: Bytes) -> Bytes {
+  static func special(_ start: Bytes) -> Bytes {
     var place = start
     while true {
       let marks = blocks_quotes16(place)
-      if marks == 0 {
-        place += 16
-        continue
-      }
-      place += marks.trailingZeroBitCount
-      if place.pointee == UInt8(ascii: "\"") { return place }
-      place += 2
+      if marks != 0 { return place + marks.trailingZeroBitCount }
+      place += 16
     }
+  }
+
+  /// The closing quote of a text that begins here.
+  @inline(__always)
+  static func textEnd(_ start: Bytes) -> Bytes {
+    var place = special(start)
+    while place.pointee != UInt8(ascii: "\"") { place = special(place + 2) }
+    return place
   }
 
   @inline(__always)

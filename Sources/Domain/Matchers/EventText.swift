@@ -3,11 +3,12 @@ import Events
 /// An event as text that was checked once: sound JSON and an object.
 ///
 /// Whoever matches it need not check it again, and may stop reading as soon as nothing more can come.
-public struct EventText: Sendable {
-  /// The text and, behind it, bytes that may be read in vain.
-  private let text: Slab<UInt8>
-  /// Bytes of the text.
-  let count: Int
+public struct EventText: @unchecked Sendable {
+  // Unchecked, because the buffer is a class; nobody writes it once the text is made.
+  /// The text and, behind it, bytes that may be read in vain, in one piece of memory with its own count of references.
+  private let buffer: ManagedBuffer<Int, UInt8>
+  /// Valid as long as the text is.
+  let start: UnsafePointer<UInt8>
   /// No object has a key twice, and no key has a dot or an escape.
   let isPlain: Bool
 
@@ -18,16 +19,15 @@ public struct EventText: Sendable {
   ///
   /// Throws what `JSON(parsing:)` throws, and an error of its own if the text is no object.
   public init(_ bytes: some Sequence<UInt8>) throws(JSONError) {
-    let text = EventText.padded(bytes)
-    let count = text.count - EventText.padding
-    let hasMark = count >= 3 && text[0] == 0xEF && text[1] == 0xBB && text[2] == 0xBF
-    var check = EventCheck(text.base + (hasMark ? 3 : 0), text.base + count)
-    if !check.run() {
-      let read = UnsafeBufferPointer(start: text.base, count: count)
-      _ = try JSON(parsing: read)
+    let whole = Array(bytes)
+    let hasMark = whole.starts(with: [0xEF, 0xBB, 0xBF])
+    let buffer = EventText.padded(hasMark ? whole[3...] : whole[...])
+    var check = EventCheck(EventText.start(of: buffer), count: buffer.header)
+    guard check.run() else {
+      _ = try JSON(parsing: whole)
       throw JSONReader([]).error("an event is an object", at: 0)
     }
-    self.init(hasMark ? EventText.padded(UnsafeBufferPointer(start: text.base + 3, count: count - 3)) : text, check)
+    self.init(buffer, check)
   }
 
   /// - Parameter event: an object.
@@ -35,32 +35,37 @@ public struct EventText: Sendable {
     precondition(event.members != nil, "an event is an object")
     var bytes: [UInt8] = []
     event.write(into: &bytes)
-    let text = EventText.padded(bytes)
-    var check = EventCheck(text.base, text.base + bytes.count)
+    let buffer = EventText.padded(bytes[...])
+    var check = EventCheck(EventText.start(of: buffer), count: buffer.header)
     precondition(check.run(), "what JSON writes can be read")
-    self.init(text, check)
+    self.init(buffer, check)
   }
 
-  private init(_ text: Slab<UInt8>, _ check: EventCheck) {
-    self.text = text
-    count = text.count - EventText.padding
+  private init(_ buffer: ManagedBuffer<Int, UInt8>, _ check: EventCheck) {
+    self.buffer = buffer
+    start = EventText.start(of: buffer)
     isPlain = check.isPlain
   }
 
+  /// Bytes of the text.
+  var count: Int { buffer.header }
+
   /// The text in UTF-8.
-  public var bytes: [UInt8] { Array(UnsafeBufferPointer(start: text.base, count: count)) }
+  public var bytes: [UInt8] { Array(UnsafeBufferPointer(start: start, count: count)) }
 
-  /// Valid as long as the text is.
-  var start: UnsafePointer<UInt8> { UnsafePointer(text.base) }
-
-  private static func padded(_ bytes: some Sequence<UInt8>) -> Slab<UInt8> {
-    var text = Slab<UInt8>()
-    let isCopied: Void? = bytes.withContiguousStorageIfAvailable { source in
-      text.reserve(source.count + padding)
-      text.append(source)
+  private static func padded(_ bytes: ArraySlice<UInt8>) -> ManagedBuffer<Int, UInt8> {
+    let buffer = ManagedBuffer<Int, UInt8>.create(minimumCapacity: bytes.count + padding) { _ in bytes.count }
+    buffer.withUnsafeMutablePointerToElements { start in
+      bytes.withUnsafeBufferPointer { source in
+        if let first = source.baseAddress { start.initialize(from: first, count: source.count) }
+      }
+      (start + bytes.count).initialize(repeating: 0, count: padding)
     }
-    if isCopied == nil { for byte in bytes { text.append(byte) } }
-    text.append(repeating: 0, count: padding)
-    return text
+    return buffer
+  }
+
+  /// The memory of a class stays where it is.
+  private static func start(of buffer: ManagedBuffer<Int, UInt8>) -> UnsafePointer<UInt8> {
+    buffer.withUnsafeMutablePointerToElements { UnsafePointer($0) }
   }
 }

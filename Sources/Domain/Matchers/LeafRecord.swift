@@ -40,15 +40,15 @@ final class LeafRecord {
 
   // MARK: What came of it
 
-  /// Whether values can be chosen that fit all fields and lie together.
-  func fits(_ program: UnsafePointer<UInt32>) -> Bool {
+  /// How many fields have no value that fits and lies with those chosen before; nil if more than so many.
+  func misses(_ program: UnsafePointer<UInt32>, upTo max: Int) -> Int? {
     var place = program
     let count = Int(place.pointee)
     place += 1
     var fields: [ElementSearch.Field] = []
     for _ in 0..<count { fields.append(field(&place)) }
     var search = ElementSearch(fields)
-    return search.isComplete()
+    return search.misses(upTo: max)
   }
 
   /// Reads one field of a program.

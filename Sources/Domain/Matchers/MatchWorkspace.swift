@@ -110,6 +110,7 @@ struct WorkspaceMemory: BitwiseCopyable {
   private static let textSlack = 128
 
   /// Makes room for everything that the tables name and for the longest text that an event of so many bytes can hold.
+  @inline(__always)
   mutating func prepare(for tables: borrowing UnsafeTables, eventBytes: Int) {
     matchedCount = 0
     doubtfulCount = 0

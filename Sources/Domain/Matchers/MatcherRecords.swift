@@ -107,6 +107,8 @@ struct SubRule: BitwiseCopyable, Sendable {
   var pattern: UInt32
   /// Where its program begins.
   var program: UInt32
+  /// Whether two of its paths begin with the same key, so that one array may hold both.
+  var hasKin: Bool
 }
 
 /// A node of a tree of texts: what is written on the way to it, and what ends there.

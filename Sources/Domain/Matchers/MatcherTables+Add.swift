@@ -11,12 +11,25 @@ extension MatcherTables {
       programs.append(UInt32(fields.count))
       for field in fields { write(field) }
       let subRule = UInt32(subRules.count)
-      subRules.append(SubRule(pattern: UInt32(number), program: UInt32(start)))
       let program = Program(programs.base + start)
+      subRules.append(
+        SubRule(pattern: UInt32(number), program: UInt32(start), hasKin: hasKin(program)))
       for field in program.indexable { self.fields[Int(field)].requiredCount += 1 }
       file(subRule, program)
     }
     return number
+  }
+
+  /// Whether two fields of a program have paths that begin with the same key.
+  private func hasKin(_ program: Program) -> Bool {
+    var tops: [Int32] = []
+    for field in program.fields {
+      var node = fields[Int(field)].node
+      while nodes[Int(node)].parent > 0 { node = nodes[Int(node)].parent }
+      if tops.contains(node) { return true }
+      tops.append(node)
+    }
+    return false
   }
 
   /// Writes what a field of a pattern asks: the field, marks with the number of atoms, the atoms, and for `anything-but`

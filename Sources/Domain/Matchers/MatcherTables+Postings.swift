@@ -146,6 +146,7 @@ struct Program {
   /// Marks an `anything-but` of which one value may hit several members.
   static let overlaps: UInt32 = 1 << 31
 
+  private(set) var fields: [UInt32] = []
   /// Fields of which an atom must be hit.
   private(set) var indexable: [UInt32] = []
   /// A field that must have a value, if no atom need be hit anywhere.
@@ -160,6 +161,7 @@ struct Program {
     var place = 1
     for _ in 0..<words[0] {
       let field = words[place]
+      fields.append(field)
       let marks = words[place + 1]
       let count = Int(marks & Program.countMask)
       place += 2

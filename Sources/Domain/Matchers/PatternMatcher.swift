@@ -55,14 +55,20 @@ public struct PatternMatcher: Sendable {
 
   /// Decides the alternatives whose fields lie in elements of one array: it matters then which values lie together.
   private func settle(_ event: EventText, _ memory: UnsafeMutablePointer<WorkspaceMemory>) {
+    let record = self.record(event, memory)
+    let scan = EventScan(body.view, event, memory, isWhole: true, record: record)
+    for place in 0..<memory.pointee.doubtfulCount {
+      scan.settle(memory.pointee.doubtful.base[place], record)
+    }
+  }
+
+  /// A second pass that takes down every value; what the first pass found stays in the workspace.
+  private func record(_ event: EventText, _ memory: UnsafeMutablePointer<WorkspaceMemory>) -> LeafRecord {
     let record = LeafRecord()
     var scan = EventScan(body.view, event, memory, isWhole: true, record: record)
     scan.run()
     scan.clear()
-    for place in 0..<memory.pointee.doubtfulCount {
-      let number = memory.pointee.doubtful.base[place]
-      scan.settle(number, record)
-    }
+    return record
   }
 
   /// The numbers of the patterns that the event fits, in ascending order.
@@ -72,20 +78,33 @@ public struct PatternMatcher: Sendable {
     return workspace.matched.map(Int.init).sorted()
   }
 
-  /// The numbers of patterns that the event seems to miss by a single leaf, in ascending order.
+  /// The numbers of patterns that the event misses by a single leaf, in ascending order.
   ///
-  /// Of a pattern whose fields lie in the elements of one array `EventPattern.explain` may say otherwise. At most
-  /// `nearMissesExaminedMax` alternatives are looked at, begun where the event's own bytes say, so that of more than
-  /// that many the events of a source share the work.
+  /// At most `nearMissesExaminedMax` alternatives are looked at, begun where the event's own bytes say, so that of more
+  /// than that many the events of a source share the work.
   ///
   /// - Parameter max: how many are told at most.
   public func nearMisses(_ event: EventText, in workspace: MatchWorkspace, max: Int) -> [Int] {
+    var missed: Set<Int> = []
+    var fitting: Set<Int> = []
     var scan = EventScan(body.view, event, workspace.memory, isWhole: true)
     scan.run()
-    let found = scan.nearMisses(max: max, examined: PatternMatcher.nearMissesExaminedMax)
+    scan.sortOut(examined: PatternMatcher.nearMissesExaminedMax, &missed, &fitting)
     scan.clear()
+    let memory = workspace.memory
+    if memory.pointee.doubtfulCount > 0 {
+      let record = self.record(event, memory)
+      for place in 0..<memory.pointee.doubtfulCount {
+        let subRule = body.tables.subRules[Int(memory.pointee.doubtful.base[place])]
+        switch record.misses(body.view.pointee.programs + Int(subRule.program), upTo: 1) {
+        case .none: break
+        case .some(0): fitting.insert(Int(subRule.pattern))
+        case .some: missed.insert(Int(subRule.pattern))
+        }
+      }
+    }
     withExtendedLifetime((body, event, workspace)) {}
-    return found
+    return Array(missed.subtracting(fitting).sorted().prefix(max))
   }
 
   /// Alternatives of patterns that one event is compared with at most when near misses are looked for.

@@ -3,17 +3,19 @@ struct PlainText {
   let start: UnsafePointer<UInt8>
   let count: Int
 
+  /// A text that needs no change.
+  @inline(__always)
+  init(start: UnsafePointer<UInt8>, count: Int) {
+    self.start = start
+    self.count = count
+  }
+
+  /// A text that may have escapes.
+  ///
   /// - Parameter room: as many bytes as the text has, and 64 more.
   init(_ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ room: UnsafeMutablePointer<UInt8>) {
     var source = start
-    while source < end, source.pointee != UInt8(ascii: "\\") { source += 1 }
-    guard source < end else {
-      self.start = start
-      count = end - start
-      return
-    }
-    room.update(from: start, count: source - start)
-    var target = room + (source - start)
+    var target = room
     while source < end {
       if source.pointee != UInt8(ascii: "\\") {
         target.pointee = source.pointee

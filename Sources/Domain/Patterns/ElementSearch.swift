@@ -56,8 +56,18 @@ package struct ElementSearch {
   }
 
   /// Whether every field passes.
-  package mutating func isComplete() -> Bool {
-    fields.indices.allSatisfy { pass($0) }
+  mutating func isComplete() -> Bool {
+    misses(upTo: 0) == 0
+  }
+
+  /// How many fields fail, each left out for those after it; nil if more than so many.
+  package mutating func misses(upTo max: Int) -> Int? {
+    var missed = 0
+    for place in fields.indices where !pass(place) {
+      missed += 1
+      if missed > max { return nil }
+    }
+    return missed
   }
 
   /// The fields that fail; each is then left out, so that those after it are judged on their own.

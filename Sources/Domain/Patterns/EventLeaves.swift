@@ -53,22 +53,35 @@ struct EventLeaves {
 }
 
 /// The paths of a pattern, and the ways to them.
-struct PathSet: Sendable, Hashable {
-  private let paths: Set<[UInt8]>
-  private let ways: Set<[UInt8]>
+struct PathSet: Sendable {
+  /// Up to so many are looked through; more are hashed.
+  private static let fewMax = 16
+
+  private let few: [FieldTest]
+  private var paths: Set<[UInt8]> = []
+  private var ways: Set<[UInt8]> = []
 
   init(_ alternatives: [[FieldTest]]) {
-    let paths = Set(alternatives.joined().map(\.path))
-    self.paths = paths
-    var ways = paths
-    for path in paths {
-      for (index, byte) in path.enumerated() where byte == UInt8(ascii: ".") { ways.insert(Array(path[..<index])) }
+    let fields = alternatives.count == 1 ? alternatives[0] : Array(alternatives.joined())
+    few = fields.count <= PathSet.fewMax ? fields : []
+    guard few.isEmpty else { return }
+    for field in fields where paths.insert(field.path).inserted {
+      ways.insert(field.path)
+      for (index, byte) in field.path.enumerated() where byte == UInt8(ascii: ".") {
+        ways.insert(Array(field.path[..<index]))
+      }
     }
-    self.ways = ways
   }
 
-  func contains(_ path: [UInt8]) -> Bool { paths.contains(path) }
+  func contains(_ path: [UInt8]) -> Bool {
+    few.isEmpty ? paths.contains(path) : few.contains { $0.path == path }
+  }
 
   /// Whether it is one of the paths or on the way to one.
-  func leadsOn(_ path: [UInt8]) -> Bool { ways.contains(path) }
+  func leadsOn(_ path: [UInt8]) -> Bool {
+    if few.isEmpty { return ways.contains(path) }
+    return few.contains { field in
+      field.path.starts(with: path) && (field.path.count == path.count || field.path[path.count] == UInt8(ascii: "."))
+    }
+  }
 }

@@ -9,6 +9,7 @@ public struct EventPattern: Sendable {
   public let text: String
   /// One for each combination of the `$or`; the fields of each in the order of their paths' UTF-16 units.
   package let alternatives: [[FieldTest]]
+  private let paths: PathSet
 
   /// Reads and checks a pattern; what follows its closing brace is ignored.
   ///
@@ -17,6 +18,7 @@ public struct EventPattern: Sendable {
     self.text = text
     var compiler = PatternCompiler(text)
     alternatives = try compiler.compile()
+    paths = PathSet(alternatives)
   }
 
   /// Whether the event matches.
@@ -24,7 +26,7 @@ public struct EventPattern: Sendable {
   /// - Parameter event: the whole envelope; anything but an object matches nothing.
   public func matches(_ event: JSON) -> Bool {
     guard event.members != nil else { return false }
-    let leaves = EventLeaves(event, at: PathSet(alternatives))
+    let leaves = EventLeaves(event, at: paths)
     return alternatives.contains { fields in
       var match = PatternMatch(fields, in: leaves)
       return match.isComplete()
@@ -35,7 +37,7 @@ public struct EventPattern: Sendable {
   ///
   /// - Parameter event: the whole envelope; of anything but an object every leaf fails.
   public func explain(_ event: JSON) -> Explanation {
-    let leaves = EventLeaves(event, at: PathSet(alternatives))
+    let leaves = EventLeaves(event, at: paths)
     var closest: [FieldTest]?
     for fields in alternatives {
       var match = PatternMatch(fields, in: leaves)

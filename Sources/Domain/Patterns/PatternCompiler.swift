@@ -35,22 +35,12 @@ struct PatternCompiler {
     return alternatives
   }
 
-  /// The alternatives are one machine: where all before a field is the same in several, they share that field's values.
   private func refuseComplexWildcards() throws(PatternError) {
     if alternatives.count == 1 {
       for field in alternatives[0] { try refuseComplexWildcards(of: field.tests) }
-      return
+    } else {
+      for tests in SharedWildcards(alternatives).tests.values { try refuseComplexWildcards(of: tests) }
     }
-    var shared: [[UInt8]: Set<ValueTest>] = [:]
-    for alternative in alternatives {
-      var way: [UInt8] = []
-      for field in alternative {
-        way += field.path + [0]
-        shared[way, default: []].formUnion(field.tests.filter { !$0.wildcards.isEmpty })
-        way += Array(field.wanted.utf8) + [0]
-      }
-    }
-    for tests in shared.values { try refuseComplexWildcards(of: tests) }
   }
 
   private func refuseComplexWildcards(of tests: some Collection<ValueTest>) throws(PatternError) {

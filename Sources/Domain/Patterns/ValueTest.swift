@@ -110,6 +110,9 @@ package struct FieldTest: Sendable {
     self.list = list
   }
 
+  /// Bytes of the pattern before its list.
+  var offset: Int { list.lowerBound }
+
   /// The list as it is written, without the white space between its tokens.
   package var wanted: String {
     var kept: [UInt8] = []
