@@ -17,7 +17,10 @@ struct DecimalText {
   private static let digitsMax: UInt64 = 100_000_000_000_000_000
   private static let surelyHeldMax: UInt64 = 1_000_000_000_000_000
 
-  /// - Parameter start: a number by RFC 8259 §6, followed by something else.
+  /// Zeros that stand behind a number at least, for it is read in steps of eight bytes.
+  static let padding = 8
+
+  /// - Parameter start: a number by RFC 8259 §6, followed by something else and `padding` readable bytes.
   init(_ start: UnsafePointer<UInt8>) {
     var place = start
     if place.pointee == UInt8(ascii: "-") {
