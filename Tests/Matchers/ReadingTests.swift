@@ -7,12 +7,10 @@ import Testing
 /// What the matcher reads in its own way, against those that read it for the patterns.
 @Suite struct ReadingTests {
   private func value(_ text: String) -> Double? {
-    (Array(text.utf8) + Array(repeating: 0, count: DecimalText.padding)).withUnsafeBufferPointer { bytes in
-      let start = bytes.baseAddress!
-      let decimal = DecimalText(start)
-      #expect(decimal.length == text.utf8.count)
-      return decimal.comparable(start)
-    }
+    let bytes = Array(text.utf8) + Array(repeating: 0, count: DecimalText.padding)
+    let decimal = DecimalText(bytes)
+    #expect(decimal.length == text.utf8.count)
+    return decimal.comparable(bytes)
   }
 
   @Test func `a number is compared by value exactly if a pattern compares it by value`() {
@@ -60,12 +58,10 @@ import Testing
       if round % 7 == 0 { text = "::ffff:" + text.prefix(7) }
       let expected = InternetAddress(text)?.bytes
       known += expected == nil ? 0 : 1
-      let read = (Array(text.utf8) + [0]).withUnsafeBufferPointer { bytes -> [UInt8]? in
-        guard let address = AddressText(bytes.baseAddress!, bytes.count - 1) else { return nil }
-        var key = Array(repeating: UInt8(0), count: 32)
-        key.withUnsafeMutableBufferPointer { address.write($0.baseAddress!) }
-        return Array(key.prefix(address.count))
-      }
+      var key = Array(repeating: UInt8(0), count: 32)
+      let address = AddressText(Array(text.utf8), text.utf8.count)
+      address?.write(&key)
+      let read = address.map { Array(key.prefix($0.count)) }
       #expect(read == expected, "\(text)")
     }
     #expect(known > 700)
