@@ -68,6 +68,14 @@ kill9: build clients ## Kill a busy server 50 times and count what it lost
 bench: packages ## Measure speed; prints JSON lines
 	@Benchmarks/run
 
+.PHONY: bench-patterns
+bench-patterns: ## Measure the matching of patterns next to simdjson; prints JSON lines and a table
+	@Benchmarks/Patterns/run
+
+.PHONY: fuzz
+fuzz: ## Fuzz patterns, events and the matcher for SECONDS (60)
+	@Tests/Fuzz/run $(SECONDS)
+
 .PHONY: docs
 docs: packages ## Build the reference of the library modules with DocC into .build/docs
 	@Scripts/build-docs

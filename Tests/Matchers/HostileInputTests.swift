@@ -174,7 +174,7 @@ import Testing
   // MARK: Rules
 
   @Test(arguments: [
-    ("*a*a*a*b", false), ("*a*a*a*", true), ("a*a*a*a", true), ("*aaaaaaab*", false), ("*aaaaaaaa", true),
+    ("*a*a*a*b", false), ("*a*a*a*", true), ("a*a*a*a", true), ("*aaab*", false), ("*aaaa", true),
   ])
   func `a wildcard bomb on a long run does not go off`(_ wildcard: String, _ isMatch: Bool) throws {
     let pattern = #"{"a":[{"wildcard":"\#(wildcard)"}]}"#
