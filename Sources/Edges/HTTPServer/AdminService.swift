@@ -75,9 +75,7 @@ struct AdminService: Sendable {
       let isFailing = checks.contains { $0.health == .failing }
       return ["healthy": .bool(!isFailing), "checks": .array(checks.map(\.json))]
     case ("GET", "lint", nil):
-      let alarms = try await room.alarms.alarms().map(\.definition)
-      let lint = Lint(runtime.book.bus.rules, alarms, at: runtime.ports.clock.now())
-      return ["findings": .array(lint.findings().map(\.json))]
+      return ["findings": .array(try await insight.lint().map(\.json))]
     case ("GET", "inventory", nil): return try await StackService(room).inventory()
     case ("POST", "import", nil): return try await StackService(room).take(try object(request.body), who: who)
     case ("GET", "alarms", nil): return try await AlarmAdmin(room).list()
