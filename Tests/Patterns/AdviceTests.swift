@@ -26,7 +26,7 @@ import Testing
     let advice = try EventPattern(row.pattern).advise(row.event)
     let leaves = advice.leaves.map { leaf -> JSON in
       [
-        "path": .string(leaf.failure.path), "hints": JSON(leaf.hints.map { "\($0.kind.rawValue): \($0.sentence)" }),
+        "path": .string(leaf.failure.path), "hints": JSON(leaf.hints.map { "\($0.code.rawValue): \($0.sentence)" }),
         "event": leaf.eventChange.map { .string($0.sentence) } ?? .null,
         "pattern": leaf.patternChange.map { .string($0.sentence) } ?? .null,
       ]

@@ -68,21 +68,9 @@ public struct PatternChange: Sendable, Hashable {
   public var sentence: String { "\(JSON.string(path).text): \(wanted)" }
 }
 
-/// A misunderstanding that makes rules miss events without anybody noticing.
+/// A misunderstanding, told about one case.
 public struct LeafHint: Sendable, Hashable {
-  /// Raw values are printed, so they are never renamed.
-  public enum Kind: String, Sendable, Hashable, CaseIterable {
-    case typeDiffers = "TYPE_DIFFERS"
-    case caseDiffers = "CASE_DIFFERS"
-    case blanksAround = "BLANKS_AROUND"
-    case notALeaf = "NOT_A_LEAF"
-    case otherElement = "OTHER_ELEMENT"
-    case otherPath = "OTHER_PATH"
-    case numberTooLong = "NUMBER_TOO_LONG"
-    case textOfJSON = "TEXT_OF_JSON"
-  }
-
-  public let kind: Kind
+  public let code: HintCode
   /// For people, about this very case.
   public let sentence: String
 }
@@ -116,7 +104,7 @@ extension LeafAdvice {
   public var json: JSON {
     [
       "path": .string(failure.path), "wanted": .string(failure.wanted), "had": failure.had.map { .string($0) } ?? .null,
-      "hints": .array(hints.map { ["code": .string($0.kind.rawValue), "sentence": .string($0.sentence)] }),
+      "hints": .array(hints.map { ["code": .string($0.code.rawValue), "sentence": .string($0.sentence)] }),
       "change_event": eventChange?.json ?? .null, "change_pattern": patternChange?.json ?? .null,
     ]
   }

@@ -13,7 +13,7 @@ extension LeafAdviser {
       guard let json = LeafAdviser.packed(gap.value) else { continue }
       let sentence =
         "\(gap.parentName) is a string that holds JSON, not the \(json.kind) itself: nothing is looked for in it"
-      hints.append(LeafHint(kind: .textOfJSON, sentence: sentence))
+      hints.append(LeafHint(code: .textOfJSON, sentence: sentence))
       break
     }
     if !field.acceptsAbsence { hints += others.map { otherPath($0) } }
@@ -22,7 +22,7 @@ extension LeafAdviser {
 
   private var otherElement: LeafHint {
     LeafHint(
-      kind: .otherElement,
+      code: .otherElement,
       sentence: "it passes by itself, but in another element of the array than the leaves before it: "
         + "all leaves below one array must pass in the same element")
   }
@@ -30,20 +30,20 @@ extension LeafAdviser {
   private func notALeaf(_ place: EventPlaces.Place) -> LeafHint {
     if case .object(let members)? = Optional(place.value), let key = members.first?.key {
       return LeafHint(
-        kind: .notALeaf,
+        code: .notALeaf,
         sentence: "an object lies there, and every operator, exists too, looks at values only: ask for what is in it, "
           + "such as \(field.name).\(key)")
     }
     let what = place.value.members == nil ? "an empty array" : "an empty object"
     return LeafHint(
-      kind: .notALeaf, sentence: "\(what) lies there, and every operator, exists too, counts it as absent")
+      code: .notALeaf, sentence: "\(what) lies there, and every operator, exists too, counts it as absent")
   }
 
   private func otherPath(_ other: [UInt8]) -> LeafHint {
     let name = String(decoding: other, as: UTF8.self)
     let passes = EventPlaces(other, in: event).leaves.contains { LeafValue($0.value).map { field.passes($0) } ?? false }
     return LeafHint(
-      kind: .otherPath,
+      code: .otherPath,
       sentence: "the event has \(name); did you mean that?" + (passes ? " What lies there would match" : ""))
   }
 
@@ -54,7 +54,7 @@ extension LeafAdviser {
     var hints: [LeafHint] = []
     for place in places.leaves {
       let found = [typeHint(place.value), caseHint(place.value), blanksHint(place.value), numberHint(place.value)]
-      for hint in found.compactMap({ $0 }) where !hints.contains(where: { $0.kind == hint.kind }) { hints.append(hint) }
+      for hint in found.compactMap({ $0 }) where !hints.contains(where: { $0.code == hint.code }) { hints.append(hint) }
     }
     return hints
   }
@@ -69,7 +69,7 @@ extension LeafAdviser {
   private func typeHint(_ value: JSON) -> LeafHint? {
     guard !isNegative, let other = LeafAdviser.ofOtherType(value), passes(other) else { return nil }
     return LeafHint(
-      kind: .typeDiffers,
+      code: .typeDiffers,
       sentence: "the event has \(LeafAdviser.named(value)), and \(LeafAdviser.named(other)) would match: "
         + "types are never converted")
   }
@@ -96,13 +96,13 @@ extension LeafAdviser {
     for (test, element) in zip(field.tests, nearest.elements) {
       if case .wildcard(let wildcard) = test, wildcard.ignoresCase(Array(text.utf8)) {
         return LeafHint(
-          kind: .caseDiffers, sentence: "the letter case differs, and wildcard has no form that ignores it")
+          code: .caseDiffers, sentence: "the letter case differs, and wildcard has no form that ignores it")
       }
       guard let folded = LeafAdviser.folded(test, element),
         let leaf = AdviceTrial.leaf(at: field.name, wanting: "[\(folded.text)]"),
         LeafValue(value).map({ leaf.passes($0) }) ?? false
       else { continue }
-      return LeafHint(kind: .caseDiffers, sentence: "the letter case differs: \(folded.text) would match")
+      return LeafHint(code: .caseDiffers, sentence: "the letter case differs: \(folded.text) would match")
     }
     return nil
   }
@@ -124,7 +124,7 @@ extension LeafAdviser {
     let bare = LeafAdviser.trimmed(text)
     if bare != text, passes(.string(bare)) {
       return LeafHint(
-        kind: .blanksAround, sentence: "blanks stand around the event's value: \(JSON.string(bare).text) would match")
+        code: .blanksAround, sentence: "blanks stand around the event's value: \(JSON.string(bare).text) would match")
     }
     let isBlankInPattern = field.tests.contains { test in
       guard case .text(let bytes) = test else { return false }
@@ -132,7 +132,7 @@ extension LeafAdviser {
     }
     guard isBlankInPattern else { return nil }
     return LeafHint(
-      kind: .blanksAround, sentence: "blanks stand around the pattern's value, and every one of them counts")
+      code: .blanksAround, sentence: "blanks stand around the pattern's value, and every one of them counts")
   }
 
   private static func trimmed(_ text: String) -> String {
@@ -155,13 +155,13 @@ extension LeafAdviser {
     guard asks else { return nil }
     if ComparableNumber(number.text) == nil {
       return LeafHint(
-        kind: .numberTooLong,
+        code: .numberTooLong,
         sentence:
           "\(number.text) has digits that no double holds: it is compared by its spelling, and no range takes it")
     }
     for case .number(let text, nil) in field.tests where Double(text) == number.double {
       return LeafHint(
-        kind: .numberTooLong,
+        code: .numberTooLong,
         sentence: "\(text) in the pattern has digits that no double holds: only the same spelling matches it")
     }
     return nil
