@@ -64,6 +64,8 @@ def wild(digits):
 def fill(path, count, now):
     database = sqlite3.connect(path)
     database.executescript("PRAGMA synchronous = OFF; PRAGMA cache_size = -1000000;")
+    # What the first start itself put there would count as well.
+    database.execute("DELETE FROM events")
     begin = now - DAYS * 86_400_000
 
     def row(number):
@@ -125,8 +127,7 @@ def latencies_during(server, work):
     return {"puts": len(took), "median_ms": round(took[len(took) // 2], 1), "p99_ms": round(took[len(took) * 99 // 100], 1)}
 
 
-def measure(binary, server, count, runs):
-    until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+def measure(binary, server, count, runs, until):
     print(json.dumps({"server_mib_at_start": memory(server)}), flush=True)
     for name, (pattern, wants) in PATTERNS.items():
         expected = sum(1 for number in range(count) if wants(number))
@@ -168,11 +169,14 @@ def main():
             server = Server(binary, folder, source, GENEROUS)
             server.start()
             server.stop()
-            size = fill(server.data / "bellcrank.db", options.events, int(time.time() * 1_000))
+            now = int(time.time())
+            size = fill(server.data / "bellcrank.db", options.events, now * 1_000)
             print(json.dumps({
                 "events": options.events, "mib_of_text": size >> 20, "cores": os.cpu_count()}), flush=True)
             with server:
-                measure(binary, server, options.events, options.runs)
+                # What the server takes in from now on is not looked at.
+                until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
+                measure(binary, server, options.events, options.runs, until)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

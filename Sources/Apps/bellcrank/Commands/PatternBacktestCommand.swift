@@ -75,7 +75,7 @@ struct PatternBacktestCommand: SurroundedCommand {
       tally.add(BacktestTally(json: step, samplesMax: limit))
       next = step["next"]
     }
-    try surroundings.printer.progress(nil)
+    if first["next"] != nil { try surroundings.printer.progress(nil) }
     let found = document(tally, first, since)
     try surroundings.printer.show(Report(BacktestView.text(found), document: found), as: output.format)
     return .done

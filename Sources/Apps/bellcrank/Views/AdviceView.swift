@@ -4,10 +4,8 @@ import Events
 enum AdviceView {
   /// The verdict, and each failing leaf below it.
   static func text(_ advice: JSON) -> String {
-    let failures = advice.list("failures")
-    let parts = [verdict(advice)] + failures.prefix(LeafView.leavesMax).map(leaf)
-    let more = failures.count > LeafView.leavesMax ? ["and \(failures.count - LeafView.leavesMax) more"] : []
-    return (parts + more).joined(separator: "\n\n")
+    let leaves = leaves(advice)
+    return leaves.isEmpty ? verdict(advice) : "\(verdict(advice))\n\n\(leaves)"
   }
 
   /// An event's rules: those that match in a line each, then the others with their leaves.
@@ -21,7 +19,9 @@ enum AdviceView {
       parts.append("It is the event of a schedule's slot: it goes to its own rule, and past no pattern.")
     }
     parts += answer.list("rules").map { rule in
-      "rule \(rule.cell("rule")), \(rule.cell("state")): ".harmless() + text(rule)
+      let heading = "rule \(rule.cell("rule")), \(rule.cell("state")): \(verdict(rule))".harmless()
+      let leaves = leaves(rule)
+      return leaves.isEmpty ? heading : "\(heading)\n\(leaves.indented)"
     }
     if answer.list("rules").isEmpty { parts.append("there is no rule with a pattern") }
     if let more = answer["more"]?.int, more > 0 {
@@ -34,6 +34,12 @@ enum AdviceView {
     if advice["matched"] == true { return "match" }
     let count = advice.list("failures").count
     return "nomatch by \(count == 1 ? "a leaf" : "\(count) leaves")"
+  }
+
+  private static func leaves(_ advice: JSON) -> String {
+    let failures = advice.list("failures")
+    let more = failures.count > LeafView.leavesMax ? ["and \(failures.count - LeafView.leavesMax) more"] : []
+    return (failures.prefix(LeafView.leavesMax).map(leaf) + more).joined(separator: "\n\n")
   }
 
   private static func leaf(_ leaf: JSON) -> String {
