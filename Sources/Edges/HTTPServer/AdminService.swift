@@ -63,6 +63,9 @@ struct AdminService: Sendable {
     case ("GET", "why-not", let rule?): return try await insight.whyNot(rule, fields(request.query))
     case ("GET", "tree", let id?):
       return try found(try await CausalTree(runtime).tree(of: id), "cause, event or run", id)
+    case ("GET", "explain", let id?):
+      return try await PatternService(runtime).explain(id, rule: fields(request.query)["rule"])
+    case ("POST", "backtest", nil): return try await PatternService(runtime).backtest(try object(request.body))
     case ("GET", "verify", nil): return try await insight.verify(fields(request.query))
     case ("GET", "ledger", nil): return try await insight.export(fields(request.query))
     case ("GET", "events", nil): return try await insight.events(fields(request.query))

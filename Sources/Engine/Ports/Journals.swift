@@ -101,7 +101,7 @@ public struct StoredEvent: Sendable {
 }
 
 /// Where events survive until every rule that wants them has had them. Adapter: `SQLiteStore`.
-public protocol EventJournal: Sendable {
+public protocol EventJournal: EventArchive {
   /// Stores the events with their deliveries and rows, all or nothing. An event whose id is known already is left as it is.
   func record(_ events: [RoutedEvent]) async throws(StoreError)
   func event(_ id: String) async throws(StoreError) -> RecordedEvent?
