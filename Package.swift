@@ -144,10 +144,12 @@ let package = Package(
       "SystemPorts",
       covers: ["Events", "Schedules", "Engine", "Operations", "AWSWire", "SystemPorts", "CryptoPorts"]),
     tests("AWSWire", covers: ["AWSWire", "Events"]),
-    tests("HTTPServer", covers: ["HTTPServer", "Events", nioCore, nioPosix, logging, lifecycle]),
+    tests(
+      "HTTPServer",
+      covers: ["HTTPServer", "Events", "Patterns", "Rules", "Engine", nioCore, nioPosix, logging, lifecycle]),
     tests("ConfigFiles", covers: ["ConfigFiles", "ConfigModel", "Events", "Schedules", "Ingestion", "Engine"]),
     tests("Ingestion", covers: ["Events", "Ingestion"]),
-    tests("Rules", covers: ["Events", "Patterns", "Schedules", "Deliveries", "Rules"]),
+    tests("Rules", covers: ["Events", "Patterns", "Matchers", "Schedules", "Deliveries", "Rules"]),
     tests("Extraction", covers: ["Events", "Extraction"]),
     tests("Deliveries", covers: ["Events", "Deliveries"]),
     tests("Telemetry", covers: ["Events", "Telemetry"]),
@@ -164,7 +166,7 @@ let package = Package(
         "CryptoPorts", "ClockPorts", asyncHTTPClient, nioCore, nioHTTP1, grdb,
       ]),
     tests("Console", covers: domain + ["Console", "Engine"]),
-    tests("CLI", covers: domain + ["bellcrank", "Engine", "AWSWire", "SystemPorts", argumentParser]),
+    tests("CLI", covers: domain + ["bellcrank", "Engine", "AWSWire", "HTTPServer", "SystemPorts", argumentParser]),
     tests(
       "Operations",
       covers: domain + monitoring + [

@@ -129,5 +129,9 @@ extension Explainer {
 
 extension Event {
   /// Whether it is the event of a schedule's slot, which never passes a bus.
-  public var isScheduled: Bool { source == "aws.events" && detailType == "Scheduled Event" }
+  public var isScheduled: Bool { Event.isScheduled(source: source, detailType: detailType) }
+
+  static func isScheduled(source: String, detailType: String) -> Bool {
+    source == "aws.events" && detailType == "Scheduled Event"
+  }
 }

@@ -5,7 +5,7 @@ import Synchronization
 public final class ObjectStore: Sendable {
   private let blobs: any Blobs
   private let index: any ObjectIndex
-  private let book: RuleBook
+  private let router: EventRouter
   private let clock: any WallClock
   private let entropy: any Entropy
   private let digests: any Digests
@@ -15,12 +15,12 @@ public final class ObjectStore: Sendable {
   private let last = Mutex((millisecond: Int64(0), count: UInt32(0)))
 
   public init(
-    _ blobs: any Blobs, _ index: any ObjectIndex, _ book: RuleBook, _ clock: any WallClock, _ entropy: any Entropy,
+    _ blobs: any Blobs, _ index: any ObjectIndex, _ router: EventRouter, _ clock: any WallClock, _ entropy: any Entropy,
     _ digests: any Digests, names: ResourceNames, deliveriesDue: Bell
   ) {
     self.blobs = blobs
     self.index = index
-    self.book = book
+    self.router = router
     self.clock = clock
     self.entropy = entropy
     self.digests = digests
@@ -73,8 +73,8 @@ public final class ObjectStore: Sendable {
       bucket: draft.bucket, key: draft.key, size: draft.body.count, etag: digests.md5(draft.body),
       contentType: draft.contentType, sequencer: sequencer(at: now, after: earlier), blobID: blobID, modifiedAt: now,
       metadata: draft.metadata, runID: draft.runID)
-    let event = Publisher.route(
-      created(entry), by: book.bus, hops: draft.hops, parentID: draft.parentID, at: now)
+    let event = router.route(
+      created(entry), by: router.bus, hops: draft.hops, parentID: draft.parentID, at: now)
     switch try await index.commit(entry, event, onlyIfAbsent: onlyIfAbsent) {
     case .stored(let replaced):
       if let replaced { try await blobs.remove(replaced) }

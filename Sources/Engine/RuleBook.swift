@@ -64,10 +64,11 @@ public final class RuleBook: ScheduleBook {
     return schedule.next(after: before, anchor: rule.anchor, zone: .utc) == instant
   }
 
+  /// The next snapshot is made beside the one in force, so that nobody who routes waits for it; changes take turns.
   private func replace(_ rule: Rule?, named name: String) {
-    current.withLock { bus in
-      bus = EventBus(rules: bus.rules.filter { $0.name != name } + (rule.map { [$0] } ?? []))
-    }
+    var next = bus
+    next.replace(rule, named: name)
+    current.withLock { [next] in $0 = next }
     changed.ring()
   }
 }

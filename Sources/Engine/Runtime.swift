@@ -109,9 +109,10 @@ public struct Runtime: Sendable {
     self.bells = bells
     queueBells = Bells()
     book = try await RuleBook(ports.rules, ports.clock)
-    publisher = Publisher(book, ports.events, ports.ledger, ports.clock, deliveriesDue: bells.deliveriesDue)
+    let router = EventRouter(book)
+    publisher = Publisher(router, ports.events, ports.ledger, ports.clock, deliveriesDue: bells.deliveriesDue)
     objects = ObjectStore(
-      ports.blobs, ports.index, book, ports.clock, ports.entropy, ports.digests, names: settings.names,
+      ports.blobs, ports.index, router, ports.clock, ports.entropy, ports.digests, names: settings.names,
       deliveriesDue: bells.deliveriesDue)
     orchestrator = Orchestrator(
       settings, book, ports.desk, ports.universe, BusNotifier(ports.index, publisher, ports.clock, settings.names),

@@ -90,11 +90,11 @@ public final class Scheduler: Sendable {
       let cause = cause(of: rule, slot, at: now)
       let outcome: SlotRecord.Outcome
       if !rule.isEnabled {
-        outcome = .passes(Publisher.disabled(cause, at: now))
+        outcome = .passes(EventRouter.disabled(cause, at: now))
       } else if missedSet.contains(slot), !recovered.contains(slot) {
         outcome = .passes(skipped(cause, rule.misfire, slot, at: now))
       } else if rule.targets.isEmpty {
-        outcome = .passes(Publisher.noTargets(cause, at: now))
+        outcome = .passes(EventRouter.noTargets(cause, at: now))
       } else {
         outcome = .fires(fired(rule, cause, slot, at: now))
       }

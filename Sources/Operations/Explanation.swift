@@ -2,13 +2,15 @@ import Alarms
 import Deliveries
 import Engine
 import Events
+import Patterns
 import Telemetry
 import Templates
 
 /// The page of a code: what it means, and what to do.
 public struct Explanation: Sendable, Hashable {
   public let code: String
-  /// Where the code is met: `decision`, `lint`, `template`, `dead letter`, `store`, `operator`, `alarm`.
+  /// Where the code is met: `decision`, `lint`, `template`, `dead letter`, `store`, `operator`, `hint`,
+  /// `alarm`.
   public let kind: String
   public let meaning: String
   /// nil if nothing is to be done.
@@ -42,6 +44,9 @@ public struct Explanation: Sendable, Hashable {
       }
       + OperatorCode.allCases.map {
         Explanation(code: $0.rawValue, kind: "operator", meaning: $0.meaning, remedy: $0.remedy)
+      }
+      + HintCode.allCases.map {
+        Explanation(code: $0.rawValue, kind: "hint", meaning: $0.meaning, remedy: $0.remedy)
       } + alarms.map(page)
   }
 

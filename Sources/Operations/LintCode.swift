@@ -4,6 +4,9 @@
 public enum LintCode: String, Sendable, Hashable, CaseIterable {
   case rulesOverlap = "RULES_OVERLAP"
   case ruleDead = "RULE_DEAD"
+  case leafDead = "LEAF_DEAD"
+  case leafUnseen = "LEAF_UNSEEN"
+  case patternCostly = "PATTERN_COSTLY"
   case causeLoop = "CAUSE_LOOP"
   case phantomMetric = "PHANTOM_METRIC"
   case alarmCannotFire = "ALARM_CANNOT_FIRE"
@@ -17,6 +20,10 @@ public enum LintCode: String, Sendable, Hashable, CaseIterable {
     switch self {
     case .rulesOverlap: "two enabled rules send the same event to the same target, so it is asked twice"
     case .ruleDead: "no event and no moment can ever match the rule"
+    case .leafDead: "the rule can match, but a value or a branch of its pattern never does"
+    case .leafUnseen: "of the recorded events that the rule means, none ever had what its pattern asks for"
+    case .patternCostly:
+      "the pattern asks for more than it needs; written shorter it matches the same events and costs less"
     case .causeLoop: "the rule wants what its own target brings about, so one cause starts the next for ever"
     case .phantomMetric: "the alarm watches a metric that nobody publishes"
     case .alarmCannotFire: "no value that the metric can have makes the alarm ring"
@@ -32,6 +39,9 @@ public enum LintCode: String, Sendable, Hashable, CaseIterable {
     switch self {
     case .rulesOverlap: "narrow one of the patterns, or give both to one rule: aws events put-rule"
     case .ruleDead: "try the pattern on a real event: bellcrank pattern test"
+    case .leafDead: "take it out of the pattern, or write what events really have: bellcrank pattern test"
+    case .leafUnseen: "look at what came: bellcrank event list --source SOURCE -o json"
+    case .patternCostly: "write it as the sentence says: aws events put-rule"
     case .causeLoop: "let the pattern leave out what the target makes, by prefix or by a field of the detail"
     case .phantomMetric: "take a name that aws cloudwatch list-metrics knows"
     case .alarmCannotFire: "set a threshold that the metric can reach: aws cloudwatch put-metric-alarm"

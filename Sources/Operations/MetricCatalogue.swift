@@ -10,7 +10,8 @@ public enum MetricCatalogue {
       Namespace.events: ["MatchedRules", "SuccessfulInvocations"],
       Namespace.triggers: [
         "BreakerOpen", "BreakersOpen", "ClockBehindLedger", "DecisionTime", "Decisions", "DeferredCauses",
-        "DisabledFires", "LoopStopped", "ManualThrottled", "MissedFires", "SourceBudgetUsed", "SourceErrors",
+        "DisabledFires", "LoopStopped", "ManualThrottled", "MissedFires", "NearMisses", "SourceBudgetUsed",
+        "SourceErrors",
         "SourceLatency", "SourceRequests", "SourceThrottled", "TriggerExecution", "UndecidedFires",
         "WaitingDeliveries",
       ],

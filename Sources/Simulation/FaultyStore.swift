@@ -55,6 +55,16 @@ extension FaultyStore: EventJournal, SlotJournal {
 
   public func events(_ query: EventQuery) async throws(StoreError) -> [StoredEvent] { try await real.events(query) }
 
+  public func extent(of range: ArchiveRange) async throws(StoreError) -> ArchiveExtent? {
+    try await real.extent(of: range)
+  }
+
+  public func page(
+    of range: ArchiveRange, places: ClosedRange<Int64>, rowsMax: Int, bytesMax: Int
+  ) async throws(StoreError) -> [ArchivedEvent] {
+    try await real.page(of: range, places: places, rowsMax: rowsMax, bytesMax: bytesMax)
+  }
+
   public func cursors() async throws(StoreError) -> [String: Timestamp] { try await real.cursors() }
 
   public func record(_ slots: [SlotRecord]) async throws(StoreError) {

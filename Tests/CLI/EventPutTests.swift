@@ -1,6 +1,7 @@
 import AWSWire
 import ArgumentParser
 import Events
+import HTTPServer
 import Testing
 
 @testable import bellcrank
@@ -31,6 +32,34 @@ import Testing
       ])
     #expect(scene.printer.lines == ["EVENT  MATCHED RULES", "e-1    rule-a, rule-b"])
     #expect(scene.printer.talk == ["1 of 1 events taken"])
+  }
+
+  @Test func `an event that misses a rule by a leaf says so, for people and for programs`() async throws {
+    let header = #"r:source:%5B%22a%22%5D:%22b%22,s:detail.x:%5B1%5D:;;@e-1"#
+    let entries: JSON = [["EventId": "e-1"], ["EventId": "e-2"], ["EventId": "e-3"]]
+    let answer = ServerAnswer.json(
+      ["FailedEntryCount": 0, "Entries": entries],
+      headers: [
+        .init(name: EventPutSession.matchedRulesHeader, value: ";t;"), .init(name: NearMissHeader.name, value: header),
+      ])
+    let file = try TemporaryFile(String(repeating: #"{"source":"b","detail-type":"t"}"# + "\n", count: 3))
+    let scene = Scene([answer, answer])
+    #expect(try await scene.perform("event", "put", "--file", file.path) == .done)
+    #expect(
+      scene.printer.lines == [
+        "EVENT  MATCHED RULES  MISSED BY A LEAF",
+        #"e-1    -              r by source, which wanted ["a"] and had "b"; s by detail.x, which wanted [1] and was absent"#,
+        "e-2    t",
+        "e-3    -              not looked at; see bellcrank why e-1",
+      ])
+    let json = Scene([answer])
+    #expect(try await json.perform("event", "put", "--file", file.path, "-o", "jsonl") == .done)
+    #expect(
+      json.printer.lines == [
+        #"{"event_id":"e-1","matched_rules":[],"near_misses":[{"rule":"r","failures":[{"path":"source","wanted":"[\"a\"]","had":"\"b\""}]},{"rule":"s","failures":[{"path":"detail.x","wanted":"[1]","had":null}]}]}"#,
+        #"{"event_id":"e-2","matched_rules":["t"]}"#,
+        #"{"event_id":"e-3","matched_rules":[],"near_misses_skipped":true,"near_misses_like":"e-1"}"#,
+      ])
   }
 
   @Test func `a refused entry is named and ends with 1`() async throws {

@@ -43,11 +43,13 @@ struct StoppedClock: WallClock {
 
 /// Keeps what was printed.
 final class RecordedPrinter: Printer {
-  private let printed = Mutex((data: [UInt8](), talk: [String]()))
+  private let printed = Mutex((data: [UInt8](), talk: [String](), progress: [String?]()))
 
   var text: String { String(decoding: printed.withLock { $0.data }, as: UTF8.self) }
   var lines: [String] { text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init) }
   var talk: [String] { printed.withLock { $0.talk } }
+  /// What was shown of progress, nil where it was taken away.
+  var progress: [String?] { printed.withLock { $0.progress } }
 
   func data(_ bytes: [UInt8]) throws(CommandFailure) {
     printed.withLock { $0.data += bytes }
@@ -55,6 +57,10 @@ final class RecordedPrinter: Printer {
 
   func talk(_ line: String) throws(CommandFailure) {
     printed.withLock { $0.talk.append(line) }
+  }
+
+  func progress(_ line: String?) throws(CommandFailure) {
+    printed.withLock { $0.progress.append(line) }
   }
 }
 

@@ -37,6 +37,32 @@ import Testing
     #expect(names == ["AWS/Events", "AWS/Lambda", "AWS/SQS", "Extract/Triggers"])
   }
 
+  @Test func `an event that misses a rule by a leaf is counted under that rule and that leaf`() async throws {
+    let room = try await Room()
+    let veto = Event(
+      id: "e", source: "transform.pipeline", detailType: "Processing Complete", account: "123456789012",
+      region: "us-east-1", time: Room.start, resources: [], detail: ["trigger_reingestion": false])
+    _ = try await room.engine.publisher.publish([veto])
+    try await room.live(minutes: 1)
+    let rule = room.names.transformPipelineRule
+    let metric = MetricID(
+      "Extract/Triggers", "NearMisses", ["RuleName": rule, "Leaf": "detail.trigger_reingestion"])
+    #expect(try await room.sum(metric) == 1)
+    #expect(try await room.sum(MetricID("Extract/Triggers", "NearMisses", ["RuleName": rule])) == 1)
+    #expect(MetricCatalogue.ofServer["Extract/Triggers"]?.contains("NearMisses") == true)
+  }
+
+  @Test(arguments: [("a.b", "a.b"), ("", "%20"), (" ", "%20"), ("가", "%EA%B0%80"), ("100%", "100%25")])
+  func `a leaf's path is made such that CloudWatch takes it as a dimension`(_ path: String, _ value: String) throws {
+    let facts: JSON = ["near_misses": [["rule": "r", "failures": [["path": .string(path)]]]]]
+    let row = LedgerEntry(
+      causeID: "e", decision: .unmatched, gate: .match, code: .noRuleMatched, summary: "", facts: facts,
+      at: Room.start, took: .zero, about: .init(triggerType: "event"))
+    let leaves = LedgerMetrics.samples(of: row).filter { $0.metric.name == "NearMisses" }.map(\.metric)
+    #expect(leaves.flatMap(\.dimensions).filter { $0.name == "Leaf" }.map(\.value) == [value])
+    for metric in leaves { try metric.check() }
+  }
+
   @Test func `a function's log tells of each invocation with its correlation id in every line`() async throws {
     let room = try await Room()
     try await room.live(minutes: 15)

@@ -76,12 +76,13 @@ extension Post {
       isWhole: { try await stage.store.brokenLinks().isEmpty },
       objects: {
         ObjectStore(
-          blobs, stage.store, try await RuleBook(stage.store, clock), clock, SeededEntropy(seed: 1), CryptoDigests(),
+          blobs, stage.store, EventRouter(try await RuleBook(stage.store, clock)), clock, SeededEntropy(seed: 1),
+          CryptoDigests(),
           names: names, deliveriesDue: Bell())
       },
       notifier: {
         let book = try await RuleBook(stage.store, clock)
-        let publisher = Publisher(book, stage.store, stage.store, clock, deliveriesDue: Bell())
+        let publisher = Publisher(EventRouter(book), stage.store, stage.store, clock, deliveriesDue: Bell())
         return BusNotifier(stage.store, publisher, clock, names)
       },
       published: { try await stage.store.events(limit: 100).reversed().map(\.event.detail) })

@@ -1,9 +1,11 @@
 import Deliveries
 import Events
+import Matchers
 import Patterns
-import Rules
 import Schedules
 import Testing
+
+@testable import Rules
 
 @Suite struct EventBusTests {
   private static let names = ResourceNames(account: "123456789012", region: "us-east-1")
@@ -50,13 +52,72 @@ import Testing
     ])
     let vetoed = event("transform.pipeline", "Processing Complete", ["trigger_reingestion": false])
     #expect(bus.route(vetoed).matched.isEmpty)
-    let near = bus.nearMisses(vetoed)
+    let near = bus.nearMisses(vetoed, EventText(vetoed), in: MatchWorkspace(), max: 5)
     #expect(near.map(\.rule) == ["near"])
     #expect(near.first?.failures.map(\.path) == ["detail.trigger_reingestion"])
     #expect(near.first?.failures.map(\.wanted) == ["[true]"])
     #expect(near.first?.failures.map(\.had) == ["false"])
     #expect(bus.misses(vetoed).map(\.rule) == ["near", "far"])
     #expect(bus.misses(vetoed).map(\.failures.count) == [1, 2])
+  }
+
+  @Test func `no more near misses are named than were asked for`() throws {
+    let bus = EventBus(rules: try (0..<9).map { try rule("r\($0)", #"{"source":["elsewhere"]}"#) })
+    let missed = event("ops.manual", "Adhoc Ingestion", [:])
+    let near = bus.nearMisses(missed, EventText(missed), in: MatchWorkspace(), max: 5)
+    #expect(near.count == 5)
+    #expect(near.map(\.rule) == near.map(\.rule).sorted())
+  }
+
+  /// Names, states and patterns of a seed's rules; few of each, so that they meet.
+  @Test func `a bus that was changed rule by rule routes as one that is made of the same rules`() throws {
+    let patterns = [#"{"source":["a"]}"#, #"{"source":["b"]}"#, #"{"detail":{"n":[1]}}"#, nil]
+    let events = [event("a", "x", ["n": 1]), event("b", "x", ["n": 2]), event("c", "x", ["n": 1])]
+    for seed in 0..<40 as Range<UInt64> {
+      var dice = SplitMix64(seed: seed)
+      var bus = EventBus(rules: [])
+      var rules: [String: Rule] = [:]
+      for change in 1...60 {
+        let name = "r\(dice.next() % 8)"
+        let state = dice.next() % 3 == 0 ? Rule.State.disabled : .enabled
+        let pattern = patterns[Int(dice.next() % 4)]
+        rules[name] = dice.next() % 4 == 0 ? nil : try rule(name, pattern, state)
+        bus.replace(rules[name], named: name)
+        #expect(bus.edition == change)
+        let made = EventBus(rules: Array(rules.values))
+        #expect(bus.rules == made.rules, "seed \(seed), change \(change)")
+        for name in (0..<8).map({ "r\($0)" }) { #expect(bus.rule(name) == rules[name], "seed \(seed)") }
+        for event in events { #expect(bus.route(event) == made.route(event), "seed \(seed), change \(change)") }
+      }
+    }
+  }
+
+  @Test func `a copy of a bus that is changed leaves the one before as it was`() throws {
+    let before = EventBus(rules: [try rule("r", #"{"source":["a"]}"#)])
+    var after = before
+    after.replace(nil, named: "r")
+    #expect(before.route(event("a", "x", [:])).matched.map(\.name) == ["r"])
+    #expect(after.route(event("a", "x", [:])).isEmpty)
+  }
+
+  @Test func `what a rule was before takes no place among the near misses`() throws {
+    var bus = EventBus(rules: [try rule("r", #"{"source":["a"]}"#)])
+    bus.replace(try rule("r", #"{"source":["b"]}"#), named: "r")
+    let missed = event("c", "x", [:])
+    let near = bus.nearMisses(missed, EventText(missed), in: MatchWorkspace(), max: 1)
+    #expect(near.first?.failures.map(\.wanted) == [#"["b"]"#])
+  }
+
+  @Test func `a rule that is changed for ever leaves nothing behind that grows`() throws {
+    var bus = EventBus(rules: [try rule("other", #"{"source":["a"]}"#)])
+    let (one, two) = (try rule("r", #"{"source":["a"]}"#), try rule("r", #"{"source":["b"]}"#))
+    for _ in 0..<EventBus.freeNumbersMax * 3 {
+      bus.replace(one, named: "r")
+      bus.replace(two, named: "r")
+      #expect(bus.numbersGiven <= EventBus.freeNumbersMax + 2 * bus.rules.count + 1)
+    }
+    #expect(bus.route(event("a", "x", [:])).matched.map(\.name) == ["other"])
+    #expect(bus.route(event("b", "x", [:])).matched.map(\.name) == ["r"])
   }
 
   @Test func `a matching event misses nothing`() throws {

@@ -44,6 +44,7 @@ import Testing
   @Test(arguments: [
     ("Sources/Domain/Telemetry/ReasonCode.swift", 20), ("Sources/Operations/LintCode.swift", 8),
     ("Sources/Operations/OperatorCode.swift", 40), ("Sources/Domain/Templates/TemplateCode.swift", 15),
+    ("Sources/Domain/Patterns/Advice/HintCode.swift", 7),
   ])
   func `every code has its row, with its meaning and its remedy`(path: String, atLeast: Int) throws {
     let document = try Repository.text("Docs/Errors.md")

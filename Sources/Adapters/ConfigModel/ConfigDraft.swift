@@ -1,3 +1,5 @@
+import Events
+
 /// What was read so far, and everything found wrong with it.
 struct ConfigDraft {
   /// A value and where it was written.

@@ -1,3 +1,5 @@
+import Events
+
 /// Reads the keys of one file into a draft: every one known, once, and none missing.
 struct ConfigTree {
   private(set) var draft: ConfigDraft

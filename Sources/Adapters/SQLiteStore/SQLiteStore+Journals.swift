@@ -76,7 +76,7 @@ extension SQLiteStore: EventJournal, SlotJournal {
     try db.run(
       "INSERT OR IGNORE INTO events (id, received_at, hops, parent_id, json) VALUES (?, ?, ?, ?, ?)",
       [
-        routed.event.id, routed.receivedAt.milliseconds, routed.hops, routed.parentID, routed.event.json.text,
+        routed.event.id, routed.receivedAt.milliseconds, routed.hops, routed.parentID, routed.text,
       ])
     guard db.changesCount > 0 else { return }
     for delivery in routed.deliveries { try insert(delivery, db) }

@@ -86,7 +86,11 @@ struct DecimalText {
     var power = 0
     while place.pointee &- UInt8(ascii: "0") <= 9 {
       // Beyond what Java's `BigDecimal` takes, the number is none that is compared.
-      if power > Int(Int32.max) { isPlain = false } else { power = power &* 10 &+ Int(place.pointee &- UInt8(ascii: "0")) }
+      if power > Int(Int32.max) {
+        isPlain = false
+      } else {
+        power = power &* 10 &+ Int(place.pointee &- UInt8(ascii: "0"))
+      }
       place += 1
     }
     if power > Int(Int32.max) &+ (isBelow ? 1 : 0) { isPlain = false }

@@ -106,10 +106,11 @@ extension EventScan {
           switch negatives(&place, values) {
           case .passed: passes = true
           case .failed: break
-          case .open: if !passes {
-            isDoubtful = true
-            passes = true
-          }
+          case .open:
+            if !passes {
+              isDoubtful = true
+              passes = true
+            }
           }
         }
       }

@@ -241,14 +241,16 @@ extension EventScan {
     var next = record.pointee.rangeGroups
     while next >= 0 {
       let group = tables.groups + Int(next)
-      var mask = self.mask(group, value, doubt: isExact ? 0 : decimal.roughness)
-      if !isExact, mask == nil || mask.unsafelyUnwrapped & ~space.pointee.groups.base[Int(next)] != 0 {
-        guard let known = decimal.comparable(start) else { return }
-        value = known
-        isExact = true
-        mask = self.mask(group, value, doubt: 0)
+      let seen = space.pointee.groups.base[Int(next)]
+      let rough = isExact ? nil : self.mask(group, value, doubt: decimal.roughness)
+      if rough.map({ $0 & ~seen != 0 }) ?? true {
+        if !isExact {
+          guard let known = decimal.comparable(start) else { return }
+          value = known
+          isExact = true
+        }
+        if let mask = self.mask(group, value, doubt: 0) { take(mask, of: group, Int(next)) }
       }
-      if let mask { take(mask, of: group, Int(next)) }
       next = group.pointee.next
     }
   }
@@ -307,4 +309,3 @@ extension EventScan {
     }
   }
 }
-

@@ -71,8 +71,9 @@ extension MatcherTables {
     }
   }
 
-  private mutating func fileSplit(_ subRule: UInt32, _ node: Int32, _ atom: UInt32, _ program: Program, _ used: [UInt32])
-  {
+  private mutating func fileSplit(
+    _ subRule: UInt32, _ node: Int32, _ atom: UInt32, _ program: Program, _ used: [UInt32]
+  ) {
     let word = MatcherTables.splitWord(node, atom)
     let known = splits.find(word, 0) { _ in true }
     let filed = fileEntry(subRule, at: known == KeyTable.none ? -1 : Int32(known), program, used: used)
@@ -124,9 +125,13 @@ extension MatcherTables {
     let members = (0..<Int(known.count)).map { entries[Int(known.first) + $0].subRule }
     let programs = members.map { Program(self, $0) }
     for program in programs {
-      for field in program.indexable where !used.contains(field) && program.canSplit(field) { votes[field, default: 0] += 1 }
+      for field in program.indexable where !used.contains(field) && program.canSplit(field) {
+        votes[field, default: 0] += 1
+      }
     }
-    let best = votes.max { ($0.value, fields[Int($0.key)].atomCount, $1.key) < ($1.value, fields[Int($1.key)].atomCount, $0.key) }
+    let best = votes.max {
+      ($0.value, fields[Int($0.key)].atomCount, $1.key) < ($1.value, fields[Int($1.key)].atomCount, $0.key)
+    }
     guard let best, best.value * 2 > members.count else { return }
     postings[Int(node)].splitField = Int32(best.key)
     postings[Int(node)].count = 0

@@ -57,11 +57,8 @@ extension MatcherTables {
   private mutating func number(_ field: UInt32, _ text: String, isComparable: Bool) -> UInt32 {
     guard isComparable else { return keyed(field, .numberText, Array(text.utf8), .numberText) }
     let padded = Array(text.utf8) + Array(repeating: 0, count: DecimalText.padding)
-    let decimal = padded.withUnsafeBufferPointer { DecimalText($0.baseAddress.unsafelyUnwrapped) }
-    let key = Array<UInt8>(unsafeUninitializedCapacity: DecimalText.keyLength) { buffer, count in
-      decimal.writeKey(buffer.baseAddress.unsafelyUnwrapped)
-      count = DecimalText.keyLength
-    }
+    var key = Array(repeating: UInt8(0), count: DecimalText.keyLength)
+    DecimalText(padded).writeKey(&key)
     return keyed(field, .number, key, .number)
   }
 

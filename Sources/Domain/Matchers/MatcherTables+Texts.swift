@@ -81,7 +81,8 @@ extension MatcherTables {
     wildcards.append(
       WildcardRecord(
         atom: atom, firstSegment: first, segmentCount: UInt32(pieces.count),
-        byteMin: UInt32(pieces.map(\.count).reduce(0, +)), startsWithStar: ends.first, endsWithStar: ends.last, next: -1))
+        byteMin: UInt32(pieces.map(\.count).reduce(0, +)), startsWithStar: ends.first, endsWithStar: ends.last, next: -1
+      ))
     fields[Int(field)].kinds.insert(.wildcard)
     let head = ends.first ? 0 : pieces[0].count
     let tail = ends.last ? 0 : pieces[pieces.count - 1].count

@@ -156,7 +156,7 @@ struct MatcherTables: Sendable {
     _ bytes: UnsafeBufferPointer<UInt8>, _ body: (inout MatcherTables, UnsafePointer<UInt8>) -> Value
   ) -> Value {
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bytes.count + 8) { copy in
-      let start = copy.baseAddress.unsafelyUnwrapped
+      guard let start = copy.baseAddress else { preconditionFailure("a buffer of eight bytes has a beginning") }
       copy.initialize(repeating: 0)
       if let source = bytes.baseAddress { start.update(from: source, count: bytes.count) }
       return body(&self, start)

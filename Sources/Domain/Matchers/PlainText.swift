@@ -54,7 +54,8 @@ struct PlainText {
     var source = digits + 4
     var code = unit(digits)
     if (0xD800..<0xE000).contains(code) {
-      let isPaired = code < 0xDC00 && end - source >= 6 && source[0] == UInt8(ascii: "\\") && source[1] == UInt8(ascii: "u")
+      let isPaired =
+        code < 0xDC00 && end - source >= 6 && source[0] == UInt8(ascii: "\\") && source[1] == UInt8(ascii: "u")
       let second = isPaired ? unit(source + 2) : 0
       if (0xDC00..<0xE000).contains(second) {
         code = 0x10000 + (code - 0xD800) << 10 + (second - 0xDC00)

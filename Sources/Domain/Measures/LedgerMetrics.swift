@@ -75,10 +75,33 @@ public enum LedgerMetrics {
       samples.append(count("DisabledFires", ["RuleName": entry.about.rule ?? "none"]))
     case .loopStopped: samples.append(count("LoopStopped", [:]))
     case .rateLimited where entry.about.triggerType == "manual": samples.append(count("ManualThrottled", [:]))
+    case .unmatched:
+      for (rule, leaf) in nearMisses(entry) {
+        samples += [count("NearMisses", ["RuleName": rule]), count("NearMisses", ["RuleName": rule, "Leaf": leaf])]
+      }
     case .dispatched, .dryRun, .duplicate, .conflict, .invalid, .rejected, .rateLimited, .breakerOpen, .disabled,
-      .skipped, .unmatched, .undeliverable, .deferred, .changed:
+      .skipped, .undeliverable, .deferred, .changed:
       break
     }
     return samples
+  }
+
+  /// The rules that the event of an unmatched row missed by a single leaf, with that leaf's path.
+  ///
+  /// Rows of events that were not looked at name none, so under a flood the metric tells which rules are missed and by
+  /// what, and not how often.
+  private static func nearMisses(_ entry: LedgerEntry) -> [(rule: String, leaf: String)] {
+    (entry.facts["near_misses"]?.elements ?? []).compactMap { miss in
+      guard let rule = miss["rule"]?.string, let leaf = miss["failures"]?.elements?.first?["path"]?.string else {
+        return nil
+      }
+      return (rule, dimension(of: leaf))
+    }
+  }
+
+  /// A path as CloudWatch takes the value of a dimension: printable ASCII, not blank, not too long.
+  private static func dimension(of path: String) -> String {
+    let text = path.percentEncoded(keeping: "!\"#$&'()*+,/:;<=>?@[\\]^`{|} ")
+    return text.allSatisfy { $0 == " " } ? "%20" : String(text.prefix(Dimension.valueLengthMax))
   }
 }

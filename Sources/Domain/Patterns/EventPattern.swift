@@ -90,4 +90,10 @@ public struct LeafFailure: Sendable, Hashable {
   public let wanted: String
   /// What the event has there, as JSON text; several values as one array; nil if it has nothing.
   public let had: String?
+
+  public init(path: String, wanted: String, had: String?) {
+    self.path = path
+    self.wanted = wanted
+    self.had = had
+  }
 }

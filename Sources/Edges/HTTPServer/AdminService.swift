@@ -63,6 +63,9 @@ struct AdminService: Sendable {
     case ("GET", "why-not", let rule?): return try await insight.whyNot(rule, fields(request.query))
     case ("GET", "tree", let id?):
       return try found(try await CausalTree(runtime).tree(of: id), "cause, event or run", id)
+    case ("GET", "explain", let id?):
+      return try await PatternService(runtime).explain(id, rule: fields(request.query)["rule"])
+    case ("POST", "backtest", nil): return try await PatternService(runtime).backtest(try object(request.body))
     case ("GET", "verify", nil): return try await insight.verify(fields(request.query))
     case ("GET", "ledger", nil): return try await insight.export(fields(request.query))
     case ("GET", "events", nil): return try await insight.events(fields(request.query))
@@ -75,9 +78,7 @@ struct AdminService: Sendable {
       let isFailing = checks.contains { $0.health == .failing }
       return ["healthy": .bool(!isFailing), "checks": .array(checks.map(\.json))]
     case ("GET", "lint", nil):
-      let alarms = try await room.alarms.alarms().map(\.definition)
-      let lint = Lint(runtime.book.bus.rules, alarms, at: runtime.ports.clock.now())
-      return ["findings": .array(lint.findings().map(\.json))]
+      return ["findings": .array(try await insight.lint().map(\.json))]
     case ("GET", "inventory", nil): return try await StackService(room).inventory()
     case ("POST", "import", nil): return try await StackService(room).take(try object(request.body), who: who)
     case ("GET", "alarms", nil): return try await AlarmAdmin(room).list()

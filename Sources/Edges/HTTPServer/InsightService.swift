@@ -1,3 +1,4 @@
+import Alarms
 import Engine
 import Events
 import Operations
@@ -30,6 +31,28 @@ struct InsightService: Sendable {
         status: 404, code: "NO_SUCH_RULE", message: "there never was a rule \(rule); there are \(known)")
     }
     return answer
+  }
+
+  /// Events of one page of what lint looks at.
+  private static let eventsPageMax = 200
+
+  /// What is wrong with the rules and alarms of now; the latest events say which leaves there are.
+  func lint() async throws -> [Lint.Finding] {
+    let alarms = try await room.alarms.alarms().map(\.definition)
+    var recorded = RecordedEvents()
+    var query = EventQuery()
+    query.limit = InsightService.eventsPageMax
+    var isMore = true
+    while isMore, !recorded.isFull {
+      let page = try await runtime.ports.events.events(query).map(\.recorded)
+      for event in page { recorded.add(event.event, at: event.receivedAt) }
+      isMore = page.count == query.limit
+      query.before = page.last?.event.id
+    }
+    let lint = Lint(
+      runtime.book.bus.rules, alarms, at: runtime.ports.clock.now(), region: runtime.settings.names.region,
+      recorded: recorded)
+    return lint.findings()
   }
 
   // MARK: The audit

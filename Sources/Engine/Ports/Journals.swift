@@ -1,5 +1,6 @@
 import Deliveries
 import Events
+import Matchers
 import Rules
 import Telemetry
 
@@ -13,10 +14,17 @@ public struct RoutedEvent: Sendable {
   public let deliveries: [NewDelivery]
   /// Rows for what ends here: no rule, a disabled one, one without targets.
   public let rows: [LedgerEntry]
+  /// nil if a rule wanted it, or nobody asked the rules.
+  public let nearMisses: NearMissLook?
+  private let written: EventText?
 
+  /// - Parameter text: the event's envelope, if it was written already.
   public init(
-    event: Event, hops: Int, parentID: String?, receivedAt: Timestamp, deliveries: [NewDelivery], rows: [LedgerEntry]
+    event: Event, text: EventText? = nil, hops: Int, parentID: String?, receivedAt: Timestamp,
+    deliveries: [NewDelivery], rows: [LedgerEntry], nearMisses: NearMissLook? = nil
   ) {
+    written = text
+    self.nearMisses = nearMisses
     self.event = event
     self.hops = hops
     self.parentID = parentID
@@ -24,6 +32,9 @@ public struct RoutedEvent: Sendable {
     self.deliveries = deliveries
     self.rows = rows
   }
+
+  /// The event's envelope as it is stored.
+  public var text: String { written.map { String(decoding: $0.bytes, as: UTF8.self) } ?? event.json.text }
 }
 
 /// A delivery that is about to be stored for the first time.
@@ -90,7 +101,7 @@ public struct StoredEvent: Sendable {
 }
 
 /// Where events survive until every rule that wants them has had them. Adapter: `SQLiteStore`.
-public protocol EventJournal: Sendable {
+public protocol EventJournal: EventArchive {
   /// Stores the events with their deliveries and rows, all or nothing. An event whose id is known already is left as it is.
   func record(_ events: [RoutedEvent]) async throws(StoreError)
   func event(_ id: String) async throws(StoreError) -> RecordedEvent?

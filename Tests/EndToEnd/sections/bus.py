@@ -151,6 +151,45 @@ def only(world, event, decision, rule=None):
     return rows[0] if rows and rows[0]["decision"] == decision else None
 
 
+def near_misses(world):
+    """D3: extract.pipeline for transform.pipeline, with the rule of §2 as it is written, is told wherever one looks."""
+    checks, events = world.checks, world.client("events")
+    name = "dev-customer-ingestion-transform-pipeline"
+    shipped = {key: value for key, value in events.describe_rule(Name=name).items()
+               if key in ("EventPattern", "Description", "State")}
+    events.put_rule(Name=name, EventPattern=json.dumps(PATTERN))
+    try:
+        entries = [{"Source": source, "DetailType": "Processing Complete", "Detail": json.dumps(COMPLETE)}
+                   for source in ("extract.pipeline", "nobody", "transform.pipeline")]
+        entries[1]["DetailType"] = "Nothing"
+        answer = events.put_events(Entries=entries)
+        headers = answer["ResponseMetadata"]["HTTPHeaders"]
+        checks.equal(
+            headers.get("x-bellcrank-near-misses"),
+            f"{name}:source:%5B%22transform.pipeline%22%5D:%22extract.pipeline%22;;", "the answer names rule and leaf")
+        checks.equal(headers.get("x-bellcrank-matched-rules"), f";;{name}", "beside the rules that matched")
+        event = answer["Entries"][0]["EventId"]
+        row = only(world, event, "unmatched")
+        leaf = {"path": "source", "wanted": '["transform.pipeline"]', "had": '"extract.pipeline"'}
+        checks.equal(
+            row and row["facts"]["near_misses"], [{"rule": name, "failures": [leaf]}], "so does the decision")
+        checks.that(row and f"missed {name} by source" in row["summary"], "and its sentence", row)
+        dimensions = [{"Name": "Leaf", "Value": "source"}, {"Name": "RuleName", "Value": name}]
+        listed = near_miss_metrics(world)
+        checks.that(dimensions in listed, "the metric has that rule and leaf", listed)
+        why = world.server.admin(f"why/{event}")[1]
+        checks.that("source" in json.dumps(why["causes"][0]["would_let_it_through"]), "why says what would do", why)
+    finally:
+        events.put_rule(Name=name, **shipped)
+
+
+def near_miss_metrics(world):
+    """The dimensions of our own metric of near misses."""
+    pages = world.client("cloudwatch").get_paginator("list_metrics").paginate(
+        Namespace="Extract/Triggers", MetricName="NearMisses")
+    return [sorted(metric["Dimensions"], key=lambda d: d["Name"]) for page in pages for metric in page["Metrics"]]
+
+
 def patterns(world):
     """test-event-pattern on the patterns of §2."""
     checks, test = world.checks, world.client("events").test_event_pattern

@@ -20,7 +20,12 @@ struct DecisionsListCommand: WatchedCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "List decisions, the latest first.",
     discussion: Help.text(
-      "One row for each cause; a cause that still waits its turn is deferred.",
+      """
+      One row for each cause; a cause that still waits its turn is deferred. The row
+      of an event that no rule wanted (unmatched) names the rules that it missed by a
+      single leaf; where many such events come in a second, the first few are looked
+      at and the others refer to one of them.
+      """,
       examples: [
         "bellcrank decisions list",
         "bellcrank decisions list --domain market --decision rate_limited --limit 10",

@@ -11,6 +11,8 @@ struct EventPutCommand: SurroundedCommand {
       DetailType, Detail as text or object, Resources, Time) or an event (source,
       detail-type, detail, resources, time). It is read and sent in batches, and
       stops at a line that cannot be read; what was sent before stays sent.
+      Of an event that no rule wanted, the rules that it missed by a single leaf
+      are told, with the leaf.
       """,
       examples: [
         "bellcrank event put --source symbol.universe \\",

@@ -14,7 +14,11 @@ struct LintCommand: SurroundedCommand {
     discussion: Help.text(
       """
       Looks at what the configuration starts with, at a CloudFormation template, or at
-      what a running server has now. Each finding has a code: bellcrank explain CODE.
+      what a running server has now: rules that can never match, or match in part
+      only, rules that overlap on a target, patterns that cost more than they need,
+      and alarms that cannot ring. Of a running server it also reads the latest
+      events, and names leaves that none of them ever had. Each finding has a code:
+      bellcrank explain CODE.
       """,
       examples: [
         "bellcrank lint", "bellcrank lint --env prod", "bellcrank lint --template stack.yaml", "bellcrank lint --live",
@@ -61,7 +65,7 @@ struct LintCommand: SurroundedCommand {
       if let template { return Lint(template: try TemplateFile.read(path: template), at: now).findings() }
       let settings = try options.read(surroundings.variables).settings
       let seed = try EnvironmentSeed(settings, at: now)
-      return Lint(seed.rules, try DefaultAlarms.make(settings), at: now).findings()
+      return Lint(seed.rules, try DefaultAlarms.make(settings), at: now, region: settings.names.region).findings()
     } catch let error as ConfigError {
       throw CommandFailure(.invalidInput, error.description)
     } catch let error as CommandFailure {

@@ -125,7 +125,7 @@ struct DemoStory: Sendable {
     guard let recorded = try await runtime.ports.events.event(event) else {
       throw CommandFailure(.unavailable, "event \(event) is gone")
     }
-    for miss in runtime.book.bus.nearMisses(recorded.event.json) {
+    for miss in runtime.book.bus.misses(recorded.event.json) where miss.failures.count == 1 {
       try printer.line("  missed \(miss.rule) by \(miss.failures.map(\.sentence).joined())")
     }
     try await show(cause: Cause.matchID(event: event, rule: names.transformPipelineRule))

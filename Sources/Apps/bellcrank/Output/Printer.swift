@@ -6,6 +6,9 @@ protocol Printer: Sendable {
   func data(_ bytes: [UInt8]) throws(CommandFailure)
   /// Writes a line of talk.
   func talk(_ line: String) throws(CommandFailure)
+  /// Shows how far something has come in place of what it showed before; nil takes that away. Off a terminal nothing is
+  /// shown.
+  func progress(_ line: String?) throws(CommandFailure)
 }
 
 extension Printer {

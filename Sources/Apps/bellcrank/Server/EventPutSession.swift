@@ -1,5 +1,9 @@
 import AWSWire
+import Engine
 import Events
+import HTTPServer
+import Patterns
+import Rules
 
 /// Events on their way to a server, gathered into batches of the size that PutEvents takes.
 struct EventPutSession {
@@ -12,7 +16,7 @@ struct EventPutSession {
   struct Outcome: Sendable, Hashable {
     /// Counted from 1.
     let line: Int
-    /// Either `event_id` and `matched_rules`, or `error_code` and `error_message`.
+    /// Either `event_id`, `matched_rules` and what is known of near misses, or `error_code` and `error_message`.
     let json: JSON
 
     var isRefused: Bool { json["error_code"] != nil }
@@ -47,29 +51,58 @@ struct EventPutSession {
       throw CommandFailure(.unavailable, "the server answered \(entries.count) of \(waiting.count) events")
     }
     let rules = EventPutSession.rules(answer.header(EventPutSession.matchedRulesHeader), count: waiting.count)
+    let misses = answer.header(NearMissHeader.name).flatMap { NearMissHeader.parts($0, count: waiting.count) }
     for (place, entry) in entries.enumerated() {
-      outcomes.append(Outcome(line: waiting[place].line, json: EventPutSession.outcome(entry, rules?[place])))
+      let json = EventPutSession.outcome(entry, rules?[place], misses?[place])
+      outcomes.append(Outcome(line: waiting[place].line, json: json))
     }
     waiting = []
     waitingBytes = 0
   }
 
-  /// The outcomes, a row each.
+  /// The outcomes, a row each; near misses have a column if there is any.
   var report: Report {
     let rows = outcomes.map(\.json)
     let cells = rows.map { row in
       let error = row.fact("error_code").map { "\($0): \(row.cell("error_message"))" }
-      return [row.cell("event_id"), error ?? row.cell("matched_rules")]
+      return [row.cell("event_id"), error ?? row.cell("matched_rules"), EventPutSession.nearMisses(row)]
     }
+    let width = cells.allSatisfy { $0[2].isEmpty } ? 2 : 3
+    let titles: [Table.Column] = ["EVENT", "MATCHED RULES", "MISSED BY A LEAF"]
     return Report(
-      Table(["EVENT", "MATCHED RULES"], cells).text, document: ["events": .array(rows)], rows: rows)
+      Table(Array(titles.prefix(width)), cells.map { Array($0.prefix(width)) }).text,
+      document: ["events": .array(rows)], rows: rows)
   }
 
-  private static func outcome(_ entry: JSON, _ rules: [String]?) -> JSON {
+  private static func nearMisses(_ row: JSON) -> String {
+    if row["near_misses_skipped"] != nil {
+      return row.fact("near_misses_like").map { "not looked at; see bellcrank why \($0)" } ?? "not looked at"
+    }
+    let told = row.list("near_misses").map { miss in
+      let leaves = miss.list("failures").map { leaf in
+        LeafFailure(path: leaf.cell("path"), wanted: leaf.cell("wanted"), had: leaf["had"]?.string).sentence
+      }
+      return "\(miss.cell("rule")) by \(leaves.joined(separator: " and "))"
+    }
+    return (told + (row["near_misses_more"] == nil ? [] : ["and more"])).joined(separator: "; ")
+  }
+
+  private static func outcome(_ entry: JSON, _ rules: [String]?, _ misses: NearMissHeader.Part?) -> JSON {
     guard entry["ErrorCode"] == nil else {
       return ["error_code": entry["ErrorCode"] ?? .null, "error_message": entry["ErrorMessage"] ?? .null]
     }
-    return JSON(present: ["event_id": entry["EventId"], "matched_rules": rules.map { JSON($0) }])
+    var json = JSON(present: ["event_id": entry["EventId"], "matched_rules": rules.map { JSON($0) }])
+    switch misses {
+    case nil, .looked([], more: false): break
+    case .looked(let misses, let hasMore):
+      let told = misses.map { EventBus.NearMiss(rule: $0.rule, failures: [$0.leaf]).json }
+      json.set("near_misses", .array(told))
+      if hasMore { json.set("near_misses_more", true) }
+    case .skipped(let like):
+      json.set("near_misses_skipped", true)
+      if let like { json.set("near_misses_like", .string(like)) }
+    }
+    return json
   }
 
   /// nil if the server does not say, or not for each event.

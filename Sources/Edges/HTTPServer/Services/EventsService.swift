@@ -78,14 +78,17 @@ struct EventsService: Sendable {
       results.append(result)
     }
     let receipts = try await context.runtime.publisher.publish(events)
-    let matched = Dictionary(receipts.map { ($0.eventID, $0.matchedRules) }, uniquingKeysWith: { first, _ in first })
-    let rules = results.map { result -> String in
-      guard case .success(let event) = result else { return "" }
-      return (matched[event.id] ?? []).joined(separator: ",")
+    let known = Dictionary(receipts.map { ($0.eventID, $0) }, uniquingKeysWith: { first, _ in first })
+    let told = results.map { result -> Publisher.Receipt? in
+      guard case .success(let event) = result else { return nil }
+      return known[event.id]
     }
-    return (
-      .putEvents(results.map { $0.map(\.id) }), [.init("x-bellcrank-matched-rules", rules.joined(separator: ";"))]
-    )
+    let rules = told.map { ($0?.matchedRules ?? []).joined(separator: ",") }.joined(separator: ";")
+    var headers = [WireResponse.Header("x-bellcrank-matched-rules", rules)]
+    if let misses = NearMissHeader.value(of: told.map { $0?.nearMisses }) {
+      headers.append(.init(NearMissHeader.name, misses))
+    }
+    return (.putEvents(results.map { $0.map(\.id) }), headers)
   }
 
   /// What a door lets in is forwarded to the default bus at once (D29).

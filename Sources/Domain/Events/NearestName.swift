@@ -1,13 +1,15 @@
 /// Finds what somebody meant who mistyped a name.
-enum NearestName {
+public enum NearestName {
   /// Changes of a letter that are still a slip.
   private static let changesMax = 3
 
   /// The candidate with the fewest letters changed, if they are few and fewer than half of the name; else the only one
   /// that goes on where the name ends, as `timeout_seconds` does after `timeout`. Case does not count.
-  static func of(_ name: String, among candidates: [String]) -> String? {
+  public static func of(_ name: String, among candidates: [String]) -> String? {
     let letters = Array(name.uppercased().utf8)
-    let near = candidates.map { (name: $0, distance: distance(letters, Array($0.uppercased().utf8))) }
+    let near = candidates.filter { abs($0.utf8.count - letters.count) <= changesMax }.map {
+      (name: $0, distance: distance(letters, Array($0.uppercased().utf8)))
+    }
     guard let best = near.min(by: { $0.distance < $1.distance }), best.distance <= changesMax,
       best.distance * 2 < letters.count
     else {

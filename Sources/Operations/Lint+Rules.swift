@@ -1,0 +1,79 @@
+import Events
+import Schedules
+
+/// What is wrong with one rule.
+extension Lint {
+  func look(_ rule: RuleDraft, _ view: PatternView?) -> [Finding] {
+    var findings: [Finding] = []
+    func add(_ code: LintCode, _ sentence: String) {
+      findings.append(Finding(code: code, subject: rule.name, sentence: sentence))
+    }
+    if let sentence = view?.dead.whole ?? deadSchedule(rule) { add(.ruleDead, sentence) }
+    if let view, let shape = view.alive {
+      for sentence in view.dead.parts.prefix(Lint.leavesMax) { add(.leafDead, sentence) }
+      for sentence in unseenLeaves(shape).prefix(Lint.leavesMax) { add(.leafUnseen, sentence) }
+      for sentence in costs(view.pattern, shape).prefix(Lint.leavesMax) { add(.patternCostly, sentence) }
+    }
+    if let sentence = loop(rule) { add(.causeLoop, sentence) }
+    if let sentence = winter(rule) { add(.marketCloseUTC, sentence) }
+    for target in rule.targets {
+      if let sentence = randomKey(target) { add(.randomIdempotencyKey, sentence) }
+      if rule.schedule != nil, !target.hasRetryPolicy {
+        add(.retriesUnasked, "a start that fails is tried again for a day, while the next slot comes: \(target.arn)")
+      }
+      if !target.hasDeadLetters { add(.noDeadLetters, "what \(target.arn) does not take is lost") }
+    }
+    return findings
+  }
+
+  private func deadSchedule(_ rule: RuleDraft) -> String? {
+    guard let text = rule.schedule else { return nil }
+    let schedule: ScheduleExpression
+    do { schedule = try ScheduleExpression(text, dialect: .rules) } catch {
+      return "\(text) is no schedule: \(error.message)"
+    }
+    return schedule.next(after: now, anchor: now, zone: .utc) == nil ? "\(text) never fires again" : nil
+  }
+
+  /// What a run brings about: raw objects, which the bus tells of.
+  private func loop(_ rule: RuleDraft) -> String? {
+    guard let pattern = rule.pattern, rule.targets.contains(where: { $0.arn.contains("orchestrator") }),
+      pattern["source"]?.elements?.contains("aws.s3") == true
+    else { return nil }
+    let bucket = pattern["detail"]?["bucket"]?["name"]?.elements?.first?.string
+    guard bucket == nil || bucket?.contains("raw") == true else { return nil }
+    return "a run writes objects into the raw bucket, and each object would start a run"
+  }
+
+  /// New York closes at 16:00: 20:00 UTC in summer, 21:00 UTC in winter.
+  private func winter(_ rule: RuleDraft) -> String? {
+    guard let text = rule.schedule, text.hasPrefix("cron("), let fields = Lint.fields(of: text), fields.count == 6,
+      let minute = Int(fields[0]), let hour = Int(fields[1]), hour == 20 || (hour == 21 && minute == 0)
+    else { return nil }
+    let local = hour - 5
+    return
+      "\(text) is \(local):\(minute < 10 ? "0" : "")\(minute) in New York from November to March; the market closes at 16:00"
+  }
+
+  private static func fields(of cron: String) -> [String]? {
+    guard cron.hasSuffix(")") else { return nil }
+    return cron.dropFirst("cron(".count).dropLast().split(separator: " ").map(String.init)
+  }
+
+  private static let keys = ["correlation_id", "idempotency_key"]
+  /// Paths and variables that are new with every event.
+  private static let random = ["$.id", "<aws.events.event.ingestion-time>"]
+
+  private func randomKey(_ target: TargetDraft) -> String? {
+    guard let input = target.input else { return nil }
+    for key in Lint.keys {
+      guard let range = input.firstRange(of: "\"\(key)\"") else { continue }
+      let rest = input[range.upperBound...].drop { $0 == ":" || $0 == " " || $0 == "\"" }
+      guard rest.first == "<", let end = rest.firstIndex(of: ">") else { continue }
+      let variable = String(rest[...end])
+      let path = target.paths[String(variable.dropFirst().dropLast())] ?? variable
+      if Lint.random.contains(path) { return "\(key) is \(path), which no two events share" }
+    }
+    return nil
+  }
+}
