@@ -3,10 +3,9 @@ extension EventPattern {
   ///
   /// The language itself refuses what is above `PatternLimits.wildcardComplexityMax`; a lower number tells what comes near.
   public func fieldsOfWildcards(above complexity: Int) -> [String] {
-    var known: Set<FieldTest> = []
-    return alternatives.joined()
-      .filter { !$0.wildcards.isEmpty && known.insert($0).inserted }
-      .filter { WildcardComplexity.of($0.wildcards, exceeds: complexity) }
-      .map(\.name).sorted()
+    let fields = alternatives.joined().filter { field in
+      WildcardComplexity.of(Set(field.tests.filter { !$0.wildcards.isEmpty }), exceeds: complexity)
+    }
+    return Set(fields.map(\.name)).sorted()
   }
 }

@@ -64,7 +64,7 @@ struct AdviceTrial {
   }
 
   static func failures(_ fields: [FieldTest], _ event: JSON) -> [FieldTest] {
-    var match = PatternMatch(fields, in: EventLeaves(event, at: PathSet(fields.map(\.path))))
+    var match = PatternMatch(fields, in: EventLeaves(event, at: PathSet([fields])))
     return match.failures()
   }
 

@@ -181,7 +181,7 @@ extension Wildcard {
       }
     }.joined()
     do {
-      return try Wildcard(text, refuse: { PatternError($0, in: text) }).matches(Array(lower.utf8))
+      return try Wildcard(Array(text.utf8), refuse: { PatternError($0, in: text) }).matches(Array(lower.utf8))
     } catch {
       return false
     }
