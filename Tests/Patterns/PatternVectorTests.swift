@@ -139,5 +139,10 @@ enum PatternVectors {
     #expect(failures == row.failures)
     #expect(explanation.matched == row.isMatched)
     #expect(explanation.isNearMiss == row.isNearMiss)
+    guard row.event.members != nil else { return }
+    var matcher = PatternMatcher()
+    matcher.add(try EventPattern(row.pattern))
+    let near = matcher.nearMisses(EventText(row.event), in: MatchWorkspace(), max: 1)
+    #expect(near == (row.isNearMiss ? [0] : []))
   }
 }
