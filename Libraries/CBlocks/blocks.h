@@ -54,7 +54,7 @@ static inline void blocks_store(uint8_t *p, blocks_bytes a) { memcpy(p, a.byte, 
 #endif
 
 /// Asks for a byte's cache line ahead of its use.
-static inline void blocks_prefetch(const uint8_t *p) { __builtin_prefetch(p); }
+static inline void blocks_prefetch(const void *p) { __builtin_prefetch(p); }
 
 /// Where a quote or a backslash stands.
 static inline uint32_t blocks_quotes16(const uint8_t *p) {

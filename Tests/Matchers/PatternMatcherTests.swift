@@ -14,4 +14,14 @@ import Testing
     matcher.remove(first)
     #expect(matcher.matches(event) == [second])
   }
+
+  @Test(arguments: [
+    (#"{"a":{"b":[2]}}"#, #"{"a":[{"b":1},{"b":2}]}"#), (#"{"a":[2]}"#, #"{"a":[1,[3],2]}"#),
+    (#"{"a":[2]}"#, #"{"a":1,"a":2}"#), (#"{"a":{"b":[2]}}"#, #"{"a":{"b":1},"a.b":2}"#),
+  ])
+  func `a value that does not fit does not settle those that come after it`(_ pattern: String, _ event: String) throws {
+    var matcher = PatternMatcher()
+    matcher.add(try EventPattern(pattern))
+    #expect(matcher.matches(try EventText(event.utf8)) == [0])
+  }
 }

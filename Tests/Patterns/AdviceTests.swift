@@ -56,7 +56,7 @@ import Testing
     #expect(counts.leaves >= 200)
     #expect(counts.events == counts.leaves)
     // Absence inside arrays may depend on a second leaf, which no change of the one mends.
-    #expect(counts.patterns >= counts.leaves - 2)
+    #expect(counts.patterns >= counts.leaves - counts.leaves / 50)
   }
 
   private static func matches(_ path: String, _ list: String, _ event: JSON) throws -> Bool {

@@ -111,6 +111,19 @@ enum PatternVectors {
     }
   }
 
+  /// A matcher of few patterns stops reading where none of them can match any more.
+  @Test func `a matcher of one sound pattern gives its row the same verdict`() throws {
+    let rows = try PatternVectors.verdicts().filter { $0.verdict != "invalid" && $0.event?.members != nil }
+    let workspace = MatchWorkspace()
+    let events = try PatternVectors.spelledEvents()
+    for row in rows {
+      var matcher = PatternMatcher()
+      matcher.add(try EventPattern(row.pattern))
+      matcher.match(try EventText(Array(try #require(events[row.id]).utf8)), in: workspace)
+      #expect(workspace.matched.count == (row.verdict == "match" ? 1 : 0), "\(row.id)")
+    }
+  }
+
   @Test(arguments: try PatternVectors.verdicts().filter { $0.verdict == "invalid" })
   func `an unsound pattern is refused in the words of EventBridge`(_ row: PatternVectors.Verdict) throws {
     let error = #expect(throws: PatternError.self) { try EventPattern(row.pattern) }
@@ -126,5 +139,10 @@ enum PatternVectors {
     #expect(failures == row.failures)
     #expect(explanation.matched == row.isMatched)
     #expect(explanation.isNearMiss == row.isNearMiss)
+    guard row.event.members != nil else { return }
+    var matcher = PatternMatcher()
+    matcher.add(try EventPattern(row.pattern))
+    let near = matcher.nearMisses(EventText(row.event), in: MatchWorkspace(), max: 1)
+    #expect(near == (row.isNearMiss ? [0] : []))
   }
 }

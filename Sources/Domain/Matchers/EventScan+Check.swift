@@ -1,3 +1,5 @@
+import CBlocks
+
 /// From hits to patterns: each hit names candidates, and each candidate's program is run against all hits.
 extension EventScan {
   /// Whether any pattern can have matched.
@@ -5,6 +7,11 @@ extension EventScan {
 
   mutating func check() {
     let count = hitCount
+    // Candidates come from memory side by side, too.
+    for place in 0..<count {
+      let posting = tables.atoms[Int(hits[place].atom)].posting
+      if posting >= 0 { blocks_prefetch(tables.entries + Int(tables.postings[Int(posting)].first)) }
+    }
     for place in 0..<count {
       let posting = tables.atoms[Int(hits[place].atom)].posting
       if posting >= 0 { visit(posting) }

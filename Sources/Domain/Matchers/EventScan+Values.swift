@@ -61,6 +61,7 @@ extension EventScan {
     let bit: UInt64 = 1 << UInt64(atom & 63)
     if word.pointee & bit != 0 { return }
     word.pointee |= bit
+    if known.pointee.posting >= 0 { blocks_prefetch(tables.postings + Int(known.pointee.posting)) }
     let state = states + Int(known.pointee.field)
     hits[hitCount] = WorkspaceMemory.Hit(atom: atom, previous: state.pointee.lastHit)
     state.pointee.lastHit = Int32(truncatingIfNeeded: hitCount)

@@ -17,16 +17,26 @@ package struct ElementSearch {
 
   /// What one field has and wants.
   package struct Field {
-    let choices: [Choice]
+    private(set) var choices: [Choice] = []
     let acceptsAbsence: Bool
 
     /// - Parameter choices: all values of the field; several may lie in one place.
     package init(choices: [Choice], acceptsAbsence: Bool) {
       self.acceptsAbsence = acceptsAbsence
+      // Without absence to be judged, only the places count where a value passes.
+      keep(choices.filter { $0.passes || acceptsAbsence })
+    }
+
+    /// Leaves out arrays that do not matter; places that differ in nothing else become one.
+    fileprivate mutating func leaveOut(_ matters: (Int) -> Bool) {
+      guard choices.contains(where: { $0.membership.elements.contains { !matters($0.array) } }) else { return }
+      keep(choices.map { Choice(membership: $0.membership.filter(matters), passes: $0.passes) })
+    }
+
+    private mutating func keep(_ all: [Choice]) {
       var places: [Membership: Int] = [:]
       var kept: [Choice] = []
-      // Without absence to be judged, only the places count where a value passes.
-      for choice in choices where choice.passes || acceptsAbsence {
+      for choice in all {
         if let place = places[choice.membership] {
           kept[place] = Choice(membership: choice.membership, passes: kept[place].passes || choice.passes)
         } else {
@@ -34,7 +44,7 @@ package struct ElementSearch {
           kept.append(choice)
         }
       }
-      self.choices = kept
+      choices = kept
     }
   }
 
@@ -45,12 +55,21 @@ package struct ElementSearch {
   private var joinsLeft = PatternLimits.joinsMax
 
   package init(_ fields: [Field]) {
-    self.fields = fields
+    var firstUses: [Int: Int] = [:]
     var lastUses: [Int: Int] = [:]
     for (place, field) in fields.enumerated() {
       for choice in field.choices {
-        for element in choice.membership.elements { lastUses[element.array] = place }
+        for element in choice.membership.elements {
+          lastUses[element.array] = place
+          if firstUses[element.array] == nil { firstUses[element.array] = place }
+        }
       }
+    }
+    // Which element a value lies in matters only where a second field has values in that array.
+    self.fields = fields.map { field in
+      var field = field
+      field.leaveOut { firstUses[$0] != lastUses[$0] }
+      return field
     }
     self.lastUses = lastUses
   }

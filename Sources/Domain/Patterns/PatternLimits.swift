@@ -40,7 +40,7 @@ public enum PatternLimits {
   ///
   /// Source: our own bound. Without repeated keys an event takes few more attempts than it has values; with them they
   /// would be exponential.
-  public static let joinsMax = 500_000
+  public static let joinsMax = 100_000
 
   /// Characters of the pattern that an error quotes at most.
   ///
