@@ -164,6 +164,22 @@ import Testing
     #expect(try Self.matches(patterns, event) == [0, 2])
   }
 
+  @Test func `arrays at more paths than a matcher may keep a bit for bind their fields all the same`() throws {
+    let rules = (0..<80).map { #"{"k\#($0)":{"x":[1],"y":[2]}}"# }
+    let apart = (0..<79).map { #""k\#($0)":[{"x":1},{"y":2}]"# }.joined(separator: ",")
+    #expect(try Self.matches(rules, #"{\#(apart),"k79":[{"x":1},{"y":2}]}"#) == [])
+    #expect(try Self.matches(rules, #"{\#(apart),"k79":[{"x":1},{"y":2,"x":1}]}"#) == [79])
+  }
+
+  @Test(arguments: [("xaaabx", false), ("xaaaabx", true), ("xabaabx", false), ("xabaax", false), ("xaabaaabx", true)])
+  func `pieces of a wildcard do not overlap, however many wildcards a field has`(
+    _ value: String, _ isMatch: Bool
+  ) throws {
+    let others = (0..<20).map { #"{"a":[{"wildcard":"*q\#($0)*"}]}"# }
+    let found = try Self.matches([#"{"a":[{"wildcard":"*aa*aab*"}]}"#] + others, #"{"a":"\#(value)"}"#)
+    #expect(found == (isMatch ? [0] : []))
+  }
+
   @Test func `repeated keys with more ways to choose elements than there is time for come to an end`() throws {
     let element = #""a":[{"w":1},{"x":1},{"y":1},{"w":1,"x":1,"y":1,"z":1}]"#
     let event = "{\(Self.joined(12) { _ in element })}"

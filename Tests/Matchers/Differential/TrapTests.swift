@@ -151,21 +151,27 @@ struct TrapTests {
     one("equals-ignore-case", .string(inAnyCase(text)))
   }
 
-  /// The text with runs of it, also empty ones, given over to stars.
+  /// The text with runs of it, also empty ones, given over to stars; now and then what stands around a star overlaps in
+  /// the text, so that it may not fit after all.
   private mutating func wildcard(over text: String) -> String {
-    var wildcard = ""
-    var scalars = Array(near(text).unicodeScalars)[...]
-    var stars = 0
+    let scalars = Array(near(text).unicodeScalars)
+    let isOpen = dice.isLucky(percent: 40)
+    var wildcard = isOpen ? "*" : ""
+    var stars = isOpen ? 1 : 0
+    var place = isOpen ? dice.below(min(scalars.count, 2) + 1) : 0
+    let end = isOpen ? scalars.count - dice.below(min(scalars.count, 2) + 1) : scalars.count
     while true {
       if stars < 3, !wildcard.hasSuffix("*") || wildcard.hasSuffix("\\*"), dice.isLucky(percent: 35) {
         wildcard += "*"
         stars += 1
-        scalars = scalars.dropFirst(dice.below(4))
+        place = max(0, place + dice.pick([-2, -1, 0, 0, 1, 1, 2, 3]))
       }
-      guard let scalar = scalars.popFirst() else { return wildcard }
-      if scalar == "*" || scalar == "\\" { wildcard += "\\" }
-      wildcard.unicodeScalars.append(scalar)
+      guard place < end else { break }
+      if scalars[place] == "*" || scalars[place] == "\\" { wildcard += "\\" }
+      wildcard.unicodeScalars.append(scalars[place])
+      place += 1
     }
+    return isOpen && (!wildcard.hasSuffix("*") || wildcard.hasSuffix("\\*")) ? wildcard + "*" : wildcard
   }
 
   // MARK: Numbers
