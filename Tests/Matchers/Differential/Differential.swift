@@ -43,6 +43,11 @@ struct DifferentialTally: Sendable {
 /// One round: the patterns and events of a seed, matched by the matcher and by each pattern on its own.
 struct DifferentialRound {
   private static let patternsMax = 40
+  /// Now and then a round has many patterns on its few fields, for what a matcher does with crowds only.
+  private static let crowdPatternsMax = 1_000
+  private static let crowdEvery: UInt64 = 128
+  /// And at other times it has large events.
+  private static let largeEvery: UInt64 = 64
   private static let eventsMax = 16
 
   private struct Entry {
@@ -76,15 +81,22 @@ struct DifferentialRound {
     let pool = TrapPool(&dice)
     var events = TrapEvents(pool: pool, dice: SplitMix64(seed: dice.next()))
     var nodes: [TrapNode] = []
-    for _ in 0..<(4 + dice.below(DifferentialRound.eventsMax - 3)) {
+    let isCrowd = seed % DifferentialRound.crowdEvery == DifferentialRound.crowdEvery - 1
+    let isLarge = seed % DifferentialRound.largeEvery == 0
+    for _ in 0..<(4 + dice.below(isCrowd || isLarge ? 2 : DifferentialRound.eventsMax - 3)) {
       let isNew = nodes.isEmpty || dice.isLucky(percent: 40)
+      if isLarge, isNew {
+        nodes.append(events.large())
+        continue
+      }
       nodes.append(isNew ? events.event() : events.variant(of: dice.pick(nodes)))
     }
     for node in nodes { admit(node.text(&dice)) }
     var patterns = TrapPatterns(
       tests: TrapTests(pool: pool, dice: SplitMix64(seed: dice.next())), dice: SplitMix64(seed: dice.next()),
       leaves: nodes.map { TrapLeaf.all($0) })
-    for _ in 0..<(1 + dice.below(DifferentialRound.patternsMax)) { admit(patterns.pattern()) }
+    let patternsMax = isCrowd ? DifferentialRound.crowdPatternsMax : DifferentialRound.patternsMax
+    for _ in 0..<(1 + dice.below(patternsMax)) { admit(patterns.pattern()) }
   }
 
   private mutating func admit(_ bytes: [UInt8]) {

@@ -12,6 +12,13 @@ struct TrapEvents {
     object(depth: 0)
   }
 
+  /// An event of many elements, more than a matcher may keep a bit for.
+  mutating func large() -> TrapNode {
+    let element = object(depth: 2)
+    let elements = (0..<(20 + dice.below(60))).map { _ in variant(of: element, depth: 2) }
+    return .object([TrapNode.Member(dice.pick(pool.keys), .array(elements))])
+  }
+
   /// The same with a few values changed, left out or repeated.
   mutating func variant(of node: TrapNode, depth: Int = 0) -> TrapNode {
     switch node {
