@@ -72,6 +72,7 @@ import Testing
   @Test(arguments: [
     (#"{"source":["x"],"detail-type":["Sold"]}"#, true), (#"{"source":["x"],"detail":{"n":[1],"m":[2]}}"#, false),
     (#"{"$or":[{"source":["x"]},{"detail":{"m":[2]}}],"detail-type":["Sold"]}"#, true),
+    (#"{"$or":[{"source":["x"]},{"detail":{"m":[2],"o":[3]}}]}"#, false),
     (#"{"$or":[{"source":["x"],"detail-type":["Sold"]},{"detail":{"m":[2]}}]}"#, false),
   ])
   func `a rule of which another leaf passed is told before those that share nothing with the event`(

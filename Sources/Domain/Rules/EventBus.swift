@@ -154,7 +154,12 @@ public struct EventBus: Sendable {
 
   /// Every rule with a pattern that the event missed, the closest first; each of them is asked.
   public func misses(_ envelope: JSON) -> [NearMiss] {
-    rules.compactMap { EventBus.miss(of: $0, envelope) }
+    EventBus.misses(envelope, of: rules)
+  }
+
+  /// The same of rules that need not be compiled for it.
+  public static func misses(_ envelope: JSON, of rules: [Rule]) -> [NearMiss] {
+    rules.compactMap { miss(of: $0, envelope) }
       .sorted { ($0.failures.count, $0.rule) < ($1.failures.count, $1.rule) }
   }
 
