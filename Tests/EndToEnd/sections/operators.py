@@ -236,6 +236,26 @@ def moves(world):
         sqs.delete_queue(QueueUrl=url)
 
 
+def live_lint(world, endpoint):
+    """Lint of a running server knows the events that came: a leaf that none of them had is named (issue 6)."""
+    checks, events = world.checks, world.client("events")
+    for _ in range(3):
+        world.put("shop", "Sold", {"amount": 1})
+    pattern = {"source": ["shop"], "detail-type": ["Sold"], "detail": {"amuont": [{"wildcard": "1*"}]}}
+    events.put_rule(Name="shop", EventPattern=json.dumps(pattern))
+    lint = run(world, "lint", "--live", "-o", "json", *endpoint)
+    found = {f["code"]: f["sentence"] for f in json.loads(lint.stdout)["findings"] if f["subject"] == "shop"}
+    checks.equal(lint.returncode, 1, "lint --live finds something")
+    checks.equal(set(found), {"LEAF_UNSEEN", "PATTERN_COSTLY"}, "of the rule that was put")
+    seen = found.get("LEAF_UNSEEN", "")
+    checks.that(
+        seen.startswith('of the 3 events of source "shop" and detail-type "Sold" recorded since ')
+        and seen.endswith("none had detail.amuont; closest is detail.amount"), "the leaf and the closest are named", seen)
+    checks.equal(
+        found.get("PATTERN_COSTLY"), 'at detail.amuont, {"wildcard":"1*"} is {"prefix":"1"}', "and the shorter spelling")
+    events.delete_rule(Name="shop")
+
+
 def commands_of_ours(world):
     """`bellcrank` beside the AWS CLI: the doctor is well, lint is clean, a schedule stops and starts."""
     endpoint = ("--endpoint", world.server.endpoint)
@@ -247,7 +267,8 @@ def commands_of_ours(world):
     checks.that(len(report["checks"]) >= 16, "and has looked everywhere", len(report["checks"]))
     lint = run(world, "lint", "--config", str(REPOSITORY / "Config" / "dev.yaml"))
     checks.equal((lint.returncode, lint.stdout.strip()), (0, "nothing was found"), "lint finds nothing")
-    for code in ("NO_RULE_MATCHED", "PHANTOM_METRIC", "NO_PERMISSIONS", "STORE_UNAVAILABLE"):
+    live_lint(world, endpoint)
+    for code in ("NO_RULE_MATCHED", "PHANTOM_METRIC", "LEAF_UNSEEN", "NO_PERMISSIONS", "STORE_UNAVAILABLE"):
         checks.equal(run(world, "explain", code).returncode, 0, f"{code} has a page")
     rule = "dev-customer-ingestion-schedule"
     stopped = run(world, "schedule", "disable", rule, "--reason", "maintenance", *endpoint)
