@@ -277,3 +277,26 @@ def commands_of_ours(world):
     checks.equal(sick.returncode, 1, "the doctor fails then")
     checks.that(sick.stdout.startswith(f"FAIL  rules: the rule {rule} is disabled"), "and says so first", sick.stdout[:200])
     checks.equal(run(world, "schedule", "enable", rule, "--reason", "done", *endpoint).returncode, 0, "and started")
+
+
+def patterns_of_ours(world):
+    """An event that just misses a rule is explained, and the mended pattern is tried on what came."""
+    endpoint = ("--endpoint", world.server.endpoint)
+    checks, rule = world.checks, "dev-customer-ingestion-ops-manual"
+    put = run(
+        world, "event", "put", "--source", "ops.manual", "--detail-type", "Adhoc ingestion", "-o", "jsonl", *endpoint)
+    event = json.loads(put.stdout.splitlines()[0])["event_id"]
+    told = run(world, "pattern", "explain", "--stored", event, "--rule", rule, "-o", "json", *endpoint)
+    checks.equal(told.returncode, 1, "the event does not match")
+    leaf = json.loads(told.stdout)["rules"][0]["failures"][0]
+    checks.equal(
+        (leaf["path"], leaf["hints"][0]["code"], leaf["change_event"]["value"]),
+        ("detail-type", "CASE_DIFFERS", "Adhoc Ingestion"), "and is told by what")
+    mended = json.dumps({"source": ["ops.manual"], "detail-type": [{"equals-ignore-case": "adhoc ingestion"}]})
+    tried = run(
+        world, "pattern", "backtest", "--rule", rule, "--pattern", mended, "--against", "1h", "--limit", "100",
+        "-o", "json", *endpoint)
+    found = json.loads(tried.stdout)
+    checks.that(event in [each["id"] for each in found["gained_first"]], "the mended pattern gains it", found["gained"])
+    checks.equal(found["lost"], 0, "and loses nothing")
+    checks.that("[#" not in tried.stderr, "no bar where no terminal is", tried.stderr)
