@@ -169,12 +169,12 @@ public struct Auditor: Sendable {
     query.limit = Auditor.eventsMax
     let events = try await engine.ports.events.events(query)
     guard let last = events.last else { return step }
-    let timeline = try await RuleTimeline(engine.ports.history.versions())
+    var timeline = try await RuleTimeline(engine.ports.history.versions())
     let horizon = try await horizon()
     var wanted: [(id: String, what: String)] = []
     for event in events.map(\.recorded) where event.receivedAt >= horizon && !event.event.isScheduled {
-      guard let bus = timeline.bus(at: event.receivedAt) else { continue }
-      let routing = bus.route(event.event.json)
+      guard !timeline.isBlurred(at: event.receivedAt) else { continue }
+      let routing = timeline.bus(at: event.receivedAt).route(event.event.json)
       let rules = (routing.matched + routing.disabled).map(\.name)
       if rules.isEmpty { wanted.append((event.event.id, "the event \(event.event.id)")) }
       for rule in rules {

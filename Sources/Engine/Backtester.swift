@@ -6,7 +6,7 @@ import Rules
 /// Holds a pattern against the recorded events, stretch by stretch.
 ///
 /// Each stretch reads pages of the archive, each a short read of its own, and takes no longer than `stretchMax` or so;
-/// memory holds one page. Whoever asks hands back the place where the stretch before ended.
+/// memory holds two pages. Whoever asks hands back the place where the stretch before ended.
 public struct Backtester: Sendable {
   /// How long one stretch goes on.
   public static let stretchMax = Span(milliseconds: 500)
@@ -52,15 +52,31 @@ public struct Backtester: Sendable {
   ) async throws(StoreError) -> (tally: BacktestTally, next: Int64?) {
     let begun = engine.ports.clock.now()
     var stretch = Stretch(question)
-    var rest = places
-    while true {
-      let page = try await engine.ports.events.page(
-        of: question.range, places: rest, rowsMax: Backtester.pageRowsMax, bytesMax: Backtester.pageBytesMax)
-      for event in page { try stretch.take(event) }
-      guard let last = page.last?.sequence, last < places.upperBound else { return (stretch.tally, nil) }
-      rest = (last + 1)...places.upperBound
+    var page = try await self.page(question, places).get()
+    while let last = page.last?.sequence {
       let isLong = engine.ports.clock.now() - begun >= Backtester.stretchMax
-      if isLong || stretch.tally.lookedAt >= Backtester.eventsMax { return (stretch.tally, last + 1) }
+      let isFull = stretch.tally.lookedAt + page.count >= Backtester.eventsMax
+      guard last < places.upperBound, !isLong, !isFull else {
+        for event in page { try stretch.take(event) }
+        return (stretch.tally, last < places.upperBound ? last + 1 : nil)
+      }
+      // The next page is read while this one is matched.
+      async let following = self.page(question, (last + 1)...places.upperBound)
+      for event in page { try stretch.take(event) }
+      page = try await following.get()
+    }
+    return (stretch.tally, nil)
+  }
+
+  private func page(
+    _ question: Question, _ places: ClosedRange<Int64>
+  ) async -> Result<[ArchivedEvent], StoreError> {
+    do throws(StoreError) {
+      return .success(
+        try await engine.ports.events.page(
+          of: question.range, places: places, rowsMax: Backtester.pageRowsMax, bytesMax: Backtester.pageBytesMax))
+    } catch {
+      return .failure(error)
     }
   }
 }

@@ -59,7 +59,7 @@ extension Explainer {
     let decided = try await decisions(of: rule, around: moment).min { distance($0.at) < distance($1.at) }
     let misses = try await events(around: moment).compactMap { event -> (RecordedEvent, EventBus.NearMiss)? in
       guard let then = timeline.rules(at: event.receivedAt).first(where: { $0.name == rule.name }) else { return nil }
-      return EventBus(rules: [then]).misses(event.event.json).first.map { (event, $0) }
+      return EventBus.misses(event.event.json, of: [then]).first.map { (event, $0) }
     }
     let close = misses.filter { $0.1.failures.count == 1 }.min { distance($0.0.receivedAt) < distance($1.0.receivedAt) }
     switch (decided, close) {

@@ -191,7 +191,7 @@ public struct Explainer: Sendable {
 
   /// The rules of then that did not want the event, the closest first, each with the leaves that failed.
   private func missed(_ event: RecordedEvent) async throws(StoreError) -> JSON {
-    let bus = EventBus(rules: try await engine.ports.history.rules(at: event.receivedAt))
-    return .array(bus.misses(event.event.json).prefix(Explainer.causesMax).map(\.json))
+    let rules = try await engine.ports.history.rules(at: event.receivedAt)
+    return .array(EventBus.misses(event.event.json, of: rules).prefix(Explainer.causesMax).map(\.json))
   }
 }

@@ -5,6 +5,8 @@ import Rules
 public struct RuleTimeline: Sendable {
   private let versions: [RuleVersion]
   private let changes: [Timestamp]
+  /// The bus of the moment that was asked for last, and how many versions came before that.
+  private var known: (count: Int, bus: EventBus)?
 
   public init(_ versions: [RuleVersion]) {
     self.versions = versions
@@ -17,11 +19,17 @@ public struct RuleTimeline: Sendable {
     return rules.values.compactMap(\.self)
   }
 
-  /// nil right around a change, where either version may have been the one that routed.
-  func bus(at moment: Timestamp) -> EventBus? {
-    let isBlurred = changes.contains {
-      $0 != changes.first && abs(($0 - moment).milliseconds) < Auditor.blur.milliseconds
-    }
-    return isBlurred ? nil : EventBus(rules: rules(at: moment))
+  /// The rules of that moment, compiled; made anew only where one changed since the moment asked for before.
+  public mutating func bus(at moment: Timestamp) -> EventBus {
+    let count = versions.count { $0.at <= moment }
+    if let known, known.count == count { return known.bus }
+    let bus = EventBus(rules: rules(at: moment))
+    known = (count, bus)
+    return bus
+  }
+
+  /// Whether it is right around a change, where either version may have been the one that routed.
+  func isBlurred(at moment: Timestamp) -> Bool {
+    changes.contains { $0 != changes.first && abs(($0 - moment).milliseconds) < Auditor.blur.milliseconds }
   }
 }

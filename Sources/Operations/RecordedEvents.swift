@@ -6,8 +6,9 @@ import Events
 public struct RecordedEvents: Sendable {
   /// Events that are looked at, the latest.
   public static let eventsMax = 5_000
-  /// Leaves that are kept of one kind of event.
+  /// Leaves that are kept of one kind of event, and of all.
   static let leavesMax = 2_000
+  static let leavesOfAllMax = 100_000
   /// Objects and arrays inside each other that are looked into.
   static let depthMax = 32
 
@@ -31,6 +32,7 @@ public struct RecordedEvents: Sendable {
 
   private var known: [Key: Kind] = [:]
   private var count = 0
+  private var leavesLeft = leavesOfAllMax
 
   public init() {}
 
@@ -45,27 +47,30 @@ public struct RecordedEvents: Sendable {
     guard !isFull else { return }
     count += 1
     let key = Key(source: event.source, detailType: event.detailType)
-    var kind = known[key] ?? Kind(source: event.source, detailType: event.detailType, since: moment)
+    var kind = known.removeValue(forKey: key) ?? Kind(source: event.source, detailType: event.detailType, since: moment)
     kind.count += 1
     kind.since = min(kind.since, moment)
-    RecordedEvents.collect(event.detail, "detail", RecordedEvents.depthMax, &kind)
+    RecordedEvents.collect(event.detail, "detail", RecordedEvents.depthMax, &kind, &leavesLeft)
     if !event.resources.isEmpty { kind.leaves.insert("resources") }
     known[key] = kind
   }
 
-  private static func collect(_ json: JSON, _ path: String, _ depth: Int, _ kind: inout Kind) {
+  private static func collect(_ json: JSON, _ path: String, _ depth: Int, _ kind: inout Kind, _ left: inout Int) {
     guard depth > 0 else {
       kind.isCut = true
       return
     }
     if let members = json.members {
-      for member in members { collect(member.value, "\(path).\(member.key)", depth - 1, &kind) }
+      for member in members { collect(member.value, "\(path).\(member.key)", depth - 1, &kind, &left) }
     } else if let elements = json.elements {
-      for element in elements { collect(element, path, depth - 1, &kind) }
-    } else if kind.leaves.count < leavesMax {
-      kind.leaves.insert(path)
+      for element in elements { collect(element, path, depth - 1, &kind, &left) }
     } else if !kind.leaves.contains(path) {
-      kind.isCut = true
+      guard kind.leaves.count < leavesMax, left > 0 else {
+        kind.isCut = true
+        return
+      }
+      kind.leaves.insert(path)
+      left -= 1
     }
   }
 }

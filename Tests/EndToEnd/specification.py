@@ -41,7 +41,7 @@ SHARED = [
     ("operators: dashboards (§6)", operators.dashboards), ("operators: logs (§9)", operators.logs),
     *contracts_watching.PARTS,
     ("operators: roles (§8)", operators.roles), ("operators: permissions (§8)", operators.permissions),
-    ("operators: moves (§7)", operators.moves),
+    ("operators: moves (§7)", operators.moves), ("operators: patterns and events", operators.patterns_of_ours),
     *contracts_permissions.PARTS, *adversary.PARTS,
     ("objects: keys", objects.keys), ("objects: listings", objects.listings),
     ("objects: conditions", objects.conditions), ("objects: refusals", objects.refusals),

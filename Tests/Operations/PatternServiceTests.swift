@@ -6,6 +6,7 @@ import Foundation
 import Operations
 import Patterns
 import Rules
+import SQLiteStore
 import Schedules
 import Simulation
 import SystemPorts
@@ -84,7 +85,7 @@ import Testing
     }
     let bodies: [(JSON, Int, String)] = [
       ([:], 400, "MALFORMED_REQUEST"), (["pattern": "["], 400, "INVALID_PATTERN"),
-      (["pattern": .string(String(repeating: " ", count: 4_096) + "{}")], 400, "INVALID_PATTERN"),
+      (["pattern": .string(String(repeating: " ", count: 4_096) + #"{"a":[1]}"#)], 400, "INVALID_PATTERN"),
       (["pattern": #"{"a":[1]}"#, "since": "noon"], 400, "INVALID_TIME"),
       (["pattern": #"{"a":[1]}"#, "limit": 101], 400, "INVALID_LIMIT"),
       (["pattern": #"{"a":[1]}"#, "place": "9:1:0"], 400, "INVALID_PLACE"),
@@ -162,6 +163,25 @@ import Testing
     #expect(rest["matched"] == 1)
     #expect(rest["rule_version"] == 1)
     #expect(rest["recorded"] == nil)
+  }
+
+  @Test func `a stretch of several pages looks at each event once`() async throws {
+    let room = try await Room()
+    let at = room.clock.now()
+    let count = 4_500
+    try await room.store.record(
+      (0..<count).map { number in
+        let event = Event(
+          id: "e-\(number)", source: "shop.orders", detailType: "Order", account: "123456789012", region: "us-east-1",
+          time: at, resources: [], detail: ["total": JSON(number)])
+        return RoutedEvent(event: event, hops: 0, parentID: nil, receivedAt: at, deliveries: [], rows: [])
+      })
+    let (_, answer) = try await ask(
+      room, "POST", "backtest", ["pattern": #"{"detail":{"total":[0,1999,2000,3999,4000,4499]}}"#, "limit": 100])
+    #expect(answer["looked_at"]?.int == count && answer["next"] == nil)
+    #expect(
+      answer["first"]?.elements?.compactMap { $0["id"]?.string }
+        == ["e-0", "e-1999", "e-2000", "e-3999", "e-4000", "e-4499"])
   }
 
   @Test func `since and until bound what is looked at`() async throws {

@@ -69,6 +69,22 @@ import Testing
     #expect(near.map(\.rule) == near.map(\.rule).sorted())
   }
 
+  @Test(arguments: [
+    (#"{"source":["x"],"detail-type":["Sold"]}"#, true), (#"{"source":["x"],"detail":{"n":[1],"m":[2]}}"#, false),
+    (#"{"$or":[{"source":["x"]},{"detail":{"m":[2]}}],"detail-type":["Sold"]}"#, true),
+    (#"{"$or":[{"source":["x"]},{"detail":{"m":[2],"o":[3]}}]}"#, false),
+    (#"{"$or":[{"source":["x"],"detail-type":["Sold"]},{"detail":{"m":[2]}}]}"#, false),
+  ])
+  func `a rule of which another leaf passed is told before those that share nothing with the event`(
+    _ pattern: String, _ isClose: Bool
+  ) throws {
+    let lone = try (0..<9).map { try rule("a\($0)", #"{"source":["s\#($0)"]}"#) }
+    let bus = EventBus(rules: lone + [try rule("b", pattern)])
+    let missed = event("shop", "Sold", ["n": 1])
+    let near = bus.nearMisses(missed, EventText(missed), in: MatchWorkspace(), max: 5).map(\.rule)
+    #expect(near == (isClose ? ["b"] : ["a0", "a1", "a2", "a3", "a4"]))
+  }
+
   /// Names, states and patterns of a seed's rules; few of each, so that they meet.
   @Test func `a bus that was changed rule by rule routes as one that is made of the same rules`() throws {
     let patterns = [#"{"source":["a"]}"#, #"{"source":["b"]}"#, #"{"detail":{"n":[1]}}"#, nil]

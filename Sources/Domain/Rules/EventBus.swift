@@ -15,8 +15,15 @@ public struct EventBus: Sendable {
   public private(set) var edition = 0
   private var matcher = PatternMatcher()
   /// The rule of each number that the matcher gave; nil where it is free again.
-  private var owners: [Rule?] = []
+  private var owners: [Owner?] = []
   private var numbers: [String: Int] = [:]
+
+  /// A rule as the matcher's numbers stand for it.
+  private struct Owner: Sendable {
+    let rule: Rule
+    /// Whether its pattern may be missed by a single leaf without any other leaf that passed.
+    let isLone: Bool
+  }
 
   /// - Parameter rules: each name once.
   public init(rules: [Rule]) {
@@ -62,7 +69,7 @@ public struct EventBus: Sendable {
     guard let pattern = rule.pattern else { return }
     let number = matcher.add(pattern)
     precondition(number == owners.count, "patterns are numbered from zero, one after the other")
-    owners.append(rule)
+    owners.append(Owner(rule: rule, isLone: EventBus.fieldsLeast(of: pattern) < 2))
     numbers[rule.name] = number
   }
 
@@ -91,7 +98,7 @@ public struct EventBus: Sendable {
   /// - Parameter text: the whole envelope.
   public func route(_ text: EventText, in workspace: MatchWorkspace) -> Routing {
     matcher.match(text, in: workspace)
-    let wanting = workspace.matched.compactMap { owners[Int($0)] }.sorted { $0.name < $1.name }
+    let wanting = workspace.matched.compactMap { owners[Int($0)]?.rule }.sorted { $0.name < $1.name }
     return Routing(matched: wanting.filter(\.isEnabled), disabled: wanting.filter { !$0.isEnabled })
   }
 
@@ -113,23 +120,46 @@ public struct EventBus: Sendable {
     }
   }
 
+  /// Candidates that the matcher is asked for, of which the closest are told.
+  public static let candidatesMax = 64
+
   /// The rules that an event missed by a single leaf, by name.
   ///
-  /// The matcher names the candidates, and only those are explained: what it costs does not grow with the rules.
+  /// Where another leaf of some of them passed, only those are told: a rule of one field is missed by a single leaf by every
+  /// event there is. The matcher names the candidates, and no more are explained than are told, so what it costs does not
+  /// grow with the rules.
   ///
   /// - Parameter text: the text of the envelope.
   public func nearMisses(
     _ envelope: JSON, _ text: EventText, in workspace: MatchWorkspace, max: Int
   ) -> [NearMiss] {
-    matcher.nearMisses(text, in: workspace, max: max)
-      .compactMap { number in owners[number].flatMap { EventBus.miss(of: $0, envelope) } }
-      .filter { $0.failures.count == 1 }
-      .sorted { $0.rule < $1.rule }
+    let numbers = matcher.nearMisses(text, in: workspace, max: Swift.max(max, EventBus.candidatesMax))
+    let candidates = numbers.compactMap { owners[$0] }
+    let close = candidates.filter { !$0.isLone }
+    let misses = (close.isEmpty ? candidates : close).lazy.compactMap { EventBus.miss(of: $0.rule, envelope) }
+    return misses.filter { $0.failures.count == 1 }.prefix(max).sorted { $0.rule < $1.rule }
+  }
+
+  /// The fields of the alternative of a pattern that has the fewest; a repeated field counts twice.
+  private static func fieldsLeast(of pattern: EventPattern) -> Int {
+    do { return fieldsLeast(in: try JSON(parsing: pattern.text)) } catch { return 0 }
+  }
+
+  private static func fieldsLeast(in json: JSON) -> Int {
+    (json.members ?? []).reduce(0) { count, member in
+      if member.key == "$or" { return count + ((member.value.elements ?? []).map(fieldsLeast).min() ?? 0) }
+      return count + (member.value.elements == nil ? fieldsLeast(in: member.value) : 1)
+    }
   }
 
   /// Every rule with a pattern that the event missed, the closest first; each of them is asked.
   public func misses(_ envelope: JSON) -> [NearMiss] {
-    rules.compactMap { EventBus.miss(of: $0, envelope) }
+    EventBus.misses(envelope, of: rules)
+  }
+
+  /// The same of rules that need not be compiled for it.
+  public static func misses(_ envelope: JSON, of rules: [Rule]) -> [NearMiss] {
+    rules.compactMap { miss(of: $0, envelope) }
       .sorted { ($0.failures.count, $0.rule) < ($1.failures.count, $1.rule) }
   }
 

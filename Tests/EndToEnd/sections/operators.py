@@ -236,6 +236,26 @@ def moves(world):
         sqs.delete_queue(QueueUrl=url)
 
 
+def live_lint(world, endpoint):
+    """Lint of a running server knows the events that came: a leaf that none of them had is named (issue 6)."""
+    checks, events = world.checks, world.client("events")
+    for _ in range(3):
+        world.put("shop", "Sold", {"amount": 1})
+    pattern = {"source": ["shop"], "detail-type": ["Sold"], "detail": {"amuont": [{"wildcard": "1*"}]}}
+    events.put_rule(Name="shop", EventPattern=json.dumps(pattern))
+    lint = run(world, "lint", "--live", "-o", "json", *endpoint)
+    found = {f["code"]: f["sentence"] for f in json.loads(lint.stdout)["findings"] if f["subject"] == "shop"}
+    checks.equal(lint.returncode, 1, "lint --live finds something")
+    checks.equal(set(found), {"LEAF_UNSEEN", "PATTERN_COSTLY"}, "of the rule that was put")
+    seen = found.get("LEAF_UNSEEN", "")
+    checks.that(
+        seen.startswith('of the 3 events of source "shop" and detail-type "Sold" recorded since ')
+        and seen.endswith("none had detail.amuont; closest is detail.amount"), "the leaf and the closest are named", seen)
+    checks.equal(
+        found.get("PATTERN_COSTLY"), 'at detail.amuont, {"wildcard":"1*"} is {"prefix":"1"}', "and the shorter spelling")
+    events.delete_rule(Name="shop")
+
+
 def commands_of_ours(world):
     """`bellcrank` beside the AWS CLI: the doctor is well, lint is clean, a schedule stops and starts."""
     endpoint = ("--endpoint", world.server.endpoint)
@@ -247,7 +267,8 @@ def commands_of_ours(world):
     checks.that(len(report["checks"]) >= 16, "and has looked everywhere", len(report["checks"]))
     lint = run(world, "lint", "--config", str(REPOSITORY / "Config" / "dev.yaml"))
     checks.equal((lint.returncode, lint.stdout.strip()), (0, "nothing was found"), "lint finds nothing")
-    for code in ("NO_RULE_MATCHED", "PHANTOM_METRIC", "NO_PERMISSIONS", "STORE_UNAVAILABLE"):
+    live_lint(world, endpoint)
+    for code in ("NO_RULE_MATCHED", "PHANTOM_METRIC", "LEAF_UNSEEN", "NO_PERMISSIONS", "STORE_UNAVAILABLE"):
         checks.equal(run(world, "explain", code).returncode, 0, f"{code} has a page")
     rule = "dev-customer-ingestion-schedule"
     stopped = run(world, "schedule", "disable", rule, "--reason", "maintenance", *endpoint)
@@ -256,3 +277,26 @@ def commands_of_ours(world):
     checks.equal(sick.returncode, 1, "the doctor fails then")
     checks.that(sick.stdout.startswith(f"FAIL  rules: the rule {rule} is disabled"), "and says so first", sick.stdout[:200])
     checks.equal(run(world, "schedule", "enable", rule, "--reason", "done", *endpoint).returncode, 0, "and started")
+
+
+def patterns_of_ours(world):
+    """An event that just misses a rule is explained, and the mended pattern is tried on what came."""
+    endpoint = ("--endpoint", world.server.endpoint)
+    checks, rule = world.checks, "dev-customer-ingestion-ops-manual"
+    put = run(
+        world, "event", "put", "--source", "ops.manual", "--detail-type", "Adhoc ingestion", "-o", "jsonl", *endpoint)
+    event = json.loads(put.stdout.splitlines()[0])["event_id"]
+    told = run(world, "pattern", "explain", "--stored", event, "--rule", rule, "-o", "json", *endpoint)
+    checks.equal(told.returncode, 1, "the event does not match")
+    leaf = json.loads(told.stdout)["rules"][0]["failures"][0]
+    checks.equal(
+        (leaf["path"], leaf["hints"][0]["code"], leaf["change_event"]["value"]),
+        ("detail-type", "CASE_DIFFERS", "Adhoc Ingestion"), "and is told by what")
+    mended = json.dumps({"source": ["ops.manual"], "detail-type": [{"equals-ignore-case": "adhoc ingestion"}]})
+    tried = run(
+        world, "pattern", "backtest", "--rule", rule, "--pattern", mended, "--against", "1h", "--limit", "100",
+        "-o", "json", *endpoint)
+    found = json.loads(tried.stdout)
+    checks.that(event in [each["id"] for each in found["gained_first"]], "the mended pattern gains it", found["gained"])
+    checks.equal(found["lost"], 0, "and loses nothing")
+    checks.that("[#" not in tried.stderr, "no bar where no terminal is", tried.stderr)

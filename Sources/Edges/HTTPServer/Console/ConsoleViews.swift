@@ -205,10 +205,10 @@ struct ConsoleViews: Sendable {
     ask.before = ConsoleViews.filled(query["before"])
     ask.limit = Self.pageMax
     let events = try await runtime.ports.events.events(ask).map(\.recorded)
-    let timeline = RuleTimeline(try await runtime.ports.history.versions())
+    var timeline = RuleTimeline(try await runtime.ports.history.versions())
     let shown = events.map { recorded -> JSON in
       var json = recorded.json
-      let bus = EventBus(rules: timeline.rules(at: recorded.receivedAt))
+      let bus = timeline.bus(at: recorded.receivedAt)
       let patterned = bus.rules.filter { $0.pattern != nil }.count
       let routing = bus.route(recorded.event.json)
       let matched = routing.matched.count + routing.disabled.count
