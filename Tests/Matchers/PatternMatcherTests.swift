@@ -24,4 +24,16 @@ import Testing
     matcher.add(try EventPattern(pattern))
     #expect(matcher.matches(try EventText(event.utf8)) == [0])
   }
+
+  @Test func `of near misses those come first of which another leaf passes`() throws {
+    var matcher = PatternMatcher()
+    for pattern in [
+      #"{"a":[2]}"#, #"{"a":[1],"b":[2]}"#, #"{"a":[1]}"#, #"{"b":[3]}"#, #"{"a":[2],"b":[1]}"#, #"{"a":[2],"b":[2]}"#,
+    ] {
+      matcher.add(try EventPattern(pattern))
+    }
+    let event = EventText(["a": 1, "b": 1])
+    #expect(matcher.nearMisses(event, in: MatchWorkspace(), max: 10) == [1, 4, 0, 3])
+    #expect(matcher.nearMisses(event, in: MatchWorkspace(), max: 2) == [1, 4])
+  }
 }

@@ -85,7 +85,7 @@ extension EventScan {
   /// How many fields fail: none, or up to so many; nil stands for more. An `anything-but` that only a look at each value
   /// decides counts as a field that fails by less: then the answer is `Int.max`.
   @inline(__always)
-  private func misses(_ subRule: SubRule, upTo max: Int) -> Int? {
+  func misses(_ subRule: SubRule, upTo max: Int) -> Int? {
     var place = tables.programs + Int(subRule.program)
     var rest = place.pointee
     place += 1
@@ -160,7 +160,7 @@ extension EventScan {
   // MARK: Arrays
 
   /// Whether two of its fields lie below one array whose elements are objects or arrays.
-  private mutating func sharesArray(_ subRule: SubRule) -> Bool {
+  mutating func sharesArray(_ subRule: SubRule) -> Bool {
     if hasTooManyArrays { return true }
     var place = tables.programs + Int(subRule.program)
     var rest = place.pointee
@@ -194,30 +194,5 @@ extension EventScan {
     state.pointee.arrays = arrays
     state.pointee.knowsArrays = true
     return arrays
-  }
-
-  // MARK: Near misses
-
-  /// Sorts the patterns into those of which one field fails in an alternative, and those that an alternative fits; what
-  /// is open goes to the doubtful.
-  mutating func sortOut(examined: Int, _ missed: inout Set<Int>, _ fitting: inout Set<Int>) {
-    let count = Int(tables.subRuleCount)
-    // An event's own hits say where to begin, so that the same event is always told the same.
-    let first = count > examined ? (0..<hitCount).reduce(0) { ($0 &* 31 &+ Int(hits[$1].atom)) % count } : 0
-    for step in 0..<min(count, examined) {
-      let number = (first + step) % count
-      let subRule = tables.subRules[number]
-      guard tables.isLive[Int(subRule.pattern)] else { continue }
-      if arrayCount > 0, subRule.hasKin, sharesArray(subRule) {
-        space.pointee.doubt(UInt32(number))
-        continue
-      }
-      switch misses(subRule, upTo: 2) {
-      case .none: break
-      case .some(0): fitting.insert(Int(subRule.pattern))
-      case .some(1): missed.insert(Int(subRule.pattern))
-      case .some: space.pointee.doubt(UInt32(number))
-      }
-    }
   }
 }

@@ -78,33 +78,31 @@ public struct PatternMatcher: Sendable {
     return workspace.matched.map(Int.init).sorted()
   }
 
-  /// The numbers of patterns that the event misses by a single leaf, in ascending order.
+  /// The numbers of patterns that the event misses by a single leaf: in ascending order those of which another leaf
+  /// passes, then those that have no other, which nearly every event misses.
   ///
   /// At most `nearMissesExaminedMax` alternatives are looked at, begun where the event's own bytes say, so that of more
   /// than that many the events of a source share the work.
   ///
   /// - Parameter max: how many are told at most.
   public func nearMisses(_ event: EventText, in workspace: MatchWorkspace, max: Int) -> [Int] {
-    var missed: Set<Int> = []
-    var fitting: Set<Int> = []
+    var sorted = SortedOut()
     var scan = EventScan(body.view, event, workspace.memory, isWhole: true)
     scan.run()
-    scan.sortOut(examined: PatternMatcher.nearMissesExaminedMax, &missed, &fitting)
+    scan.sortOut(examined: PatternMatcher.nearMissesExaminedMax, &sorted)
     scan.clear()
     let memory = workspace.memory
     if memory.pointee.doubtfulCount > 0 {
       let record = self.record(event, memory)
       for place in 0..<memory.pointee.doubtfulCount {
         let subRule = body.tables.subRules[Int(memory.pointee.doubtful.base[place])]
-        switch record.misses(body.view.pointee.programs + Int(subRule.program), upTo: 1) {
-        case .none: break
-        case .some(0): fitting.insert(Int(subRule.pattern))
-        case .some: missed.insert(Int(subRule.pattern))
-        }
+        let program = body.view.pointee.programs + Int(subRule.program)
+        guard let misses = record.misses(program, upTo: 1) else { continue }
+        sorted.take(subRule.pattern, misses: misses, of: program.pointee)
       }
     }
     withExtendedLifetime((body, event, workspace)) {}
-    return Array(missed.subtracting(fitting).sorted().prefix(max))
+    return sorted.nearMisses(max: max)
   }
 
   /// Alternatives of patterns that one event is compared with at most when near misses are looked for.
