@@ -143,6 +143,6 @@ enum PatternVectors {
     var matcher = PatternMatcher()
     matcher.add(try EventPattern(row.pattern))
     let near = matcher.nearMisses(EventText(row.event), in: MatchWorkspace(), max: 1)
-    #expect(near == (row.isNearMiss ? [0] : []))
+    #expect(near.close + near.others == (row.isNearMiss ? [0] : []))
   }
 }

@@ -42,9 +42,11 @@ struct SortedOut {
     }
   }
 
-  /// Those that no alternative fits, the close ones first, then by number.
-  func nearMisses(max: Int) -> [Int] {
+  /// Those that no alternative fits.
+  func nearMisses(max: Int) -> PatternMatcher.NearMisses {
     let near = missed.subtracting(fitting)
-    return Array((near.intersection(close).sorted() + near.subtracting(close).sorted()).prefix(max))
+    return PatternMatcher.NearMisses(
+      close: Array(near.intersection(close).sorted().prefix(max)),
+      others: Array(near.subtracting(close).sorted().prefix(max)))
   }
 }

@@ -37,9 +37,6 @@ public struct PatternMatcher: Sendable {
     return body.change(edit)
   }
 
-  /// Whether so many patterns were removed that one made anew would be smaller and faster.
-  public var isSparse: Bool { body.tables.isLive.count > 64 + 2 * count }
-
   /// The bytes of memory that it takes.
   public var bytes: Int { body.tables.bytes }
 
@@ -78,14 +75,21 @@ public struct PatternMatcher: Sendable {
     return workspace.matched.map(Int.init).sorted()
   }
 
-  /// The numbers of patterns that the event misses by a single leaf: in ascending order those of which another leaf
-  /// passes, then those that have no other, which nearly every event misses.
+  /// Patterns that an event misses by a single leaf, by number in ascending order.
+  public struct NearMisses: Sendable, Hashable {
+    /// Those of which another leaf passes.
+    public let close: [Int]
+    /// Those that have no other leaf; nearly every event misses them so.
+    public let others: [Int]
+  }
+
+  /// The patterns that the event misses by a single leaf, as `EventPattern.explain` says of each.
   ///
   /// At most `nearMissesExaminedMax` alternatives are looked at, begun where the event's own bytes say, so that of more
   /// than that many the events of a source share the work.
   ///
-  /// - Parameter max: how many are told at most.
-  public func nearMisses(_ event: EventText, in workspace: MatchWorkspace, max: Int) -> [Int] {
+  /// - Parameter max: how many of each kind are told at most.
+  public func nearMisses(_ event: EventText, in workspace: MatchWorkspace, max: Int) -> NearMisses {
     var sorted = SortedOut()
     var scan = EventScan(body.view, event, workspace.memory, isWhole: true)
     scan.run()

@@ -15,15 +15,8 @@ public struct EventBus: Sendable {
   public private(set) var edition = 0
   private var matcher = PatternMatcher()
   /// The rule of each number that the matcher gave; nil where it is free again.
-  private var owners: [Owner?] = []
+  private var owners: [Rule?] = []
   private var numbers: [String: Int] = [:]
-
-  /// A rule as the matcher's numbers stand for it.
-  private struct Owner: Sendable {
-    let rule: Rule
-    /// Whether its pattern may be missed by a single leaf without any other leaf that passed.
-    let isLone: Bool
-  }
 
   /// - Parameter rules: each name once.
   public init(rules: [Rule]) {
@@ -69,7 +62,7 @@ public struct EventBus: Sendable {
     guard let pattern = rule.pattern else { return }
     let number = matcher.add(pattern)
     precondition(number == owners.count, "patterns are numbered from zero, one after the other")
-    owners.append(Owner(rule: rule, isLone: EventBus.fieldsLeast(of: pattern) < 2))
+    owners.append(rule)
     numbers[rule.name] = number
   }
 
@@ -98,7 +91,7 @@ public struct EventBus: Sendable {
   /// - Parameter text: the whole envelope.
   public func route(_ text: EventText, in workspace: MatchWorkspace) -> Routing {
     matcher.match(text, in: workspace)
-    let wanting = workspace.matched.compactMap { owners[Int($0)]?.rule }.sorted { $0.name < $1.name }
+    let wanting = workspace.matched.compactMap { owners[Int($0)] }.sorted { $0.name < $1.name }
     return Routing(matched: wanting.filter(\.isEnabled), disabled: wanting.filter { !$0.isEnabled })
   }
 
@@ -120,36 +113,19 @@ public struct EventBus: Sendable {
     }
   }
 
-  /// Candidates that the matcher is asked for, of which the closest are told.
-  public static let candidatesMax = 64
-
   /// The rules that an event missed by a single leaf, by name.
   ///
   /// Where another leaf of some of them passed, only those are told: a rule of one field is missed by a single leaf by every
-  /// event there is. The matcher names the candidates, and no more are explained than are told, so what it costs does not
-  /// grow with the rules.
+  /// event there is. The matcher names the rules, and only those told are explained, so what it costs does not grow with them.
   ///
   /// - Parameter text: the text of the envelope.
   public func nearMisses(
     _ envelope: JSON, _ text: EventText, in workspace: MatchWorkspace, max: Int
   ) -> [NearMiss] {
-    let numbers = matcher.nearMisses(text, in: workspace, max: Swift.max(max, EventBus.candidatesMax))
-    let candidates = numbers.compactMap { owners[$0] }
-    let close = candidates.filter { !$0.isLone }
-    let misses = (close.isEmpty ? candidates : close).lazy.compactMap { EventBus.miss(of: $0.rule, envelope) }
-    return misses.filter { $0.failures.count == 1 }.prefix(max).sorted { $0.rule < $1.rule }
-  }
-
-  /// The fields of the alternative of a pattern that has the fewest; a repeated field counts twice.
-  private static func fieldsLeast(of pattern: EventPattern) -> Int {
-    do { return fieldsLeast(in: try JSON(parsing: pattern.text)) } catch { return 0 }
-  }
-
-  private static func fieldsLeast(in json: JSON) -> Int {
-    (json.members ?? []).reduce(0) { count, member in
-      if member.key == "$or" { return count + ((member.value.elements ?? []).map(fieldsLeast).min() ?? 0) }
-      return count + (member.value.elements == nil ? fieldsLeast(in: member.value) : 1)
-    }
+    let near = matcher.nearMisses(text, in: workspace, max: max)
+    return (near.close.isEmpty ? near.others : near.close)
+      .compactMap { number in owners[number].flatMap { EventBus.miss(of: $0, envelope) } }
+      .sorted { $0.rule < $1.rule }
   }
 
   /// Every rule with a pattern that the event missed, the closest first; each of them is asked.

@@ -165,7 +165,8 @@ struct DifferentialRound {
     _ matcher: PatternMatcher, _ living: [Int: Int], in workspace: MatchWorkspace
   ) throws(Difference) {
     let place = Int(seed % UInt64(cases.count))
-    let found = matcher.nearMisses(cases[place].event, in: workspace, max: .max).sorted()
+    let near = matcher.nearMisses(cases[place].event, in: workspace, max: .max)
+    let found = (near.close + near.others).sorted()
     let wanted = living.filter { entries[$0.value].pattern.explain(cases[place].json).isNearMiss }.keys.sorted()
     guard found != wanted else { return }
     let culprit = Set(found).symmetricDifference(wanted).min().flatMap { living[$0] }

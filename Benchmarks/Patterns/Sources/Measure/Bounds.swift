@@ -142,7 +142,7 @@ enum Bounds {
         let ready = matcher
         let event = EventText(["s": "hot", "n": "v77", "m": "w78"])
         let workspace = MatchWorkspace()
-        return { Sink.folded &+= UInt64(ready.nearMisses(event, in: workspace, max: 10).count) }
+        return { Sink.folded &+= UInt64(ready.nearMisses(event, in: workspace, max: 10).close.count) }
       },
     ]
   }
