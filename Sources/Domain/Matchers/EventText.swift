@@ -9,6 +9,8 @@ public struct EventText: @unchecked Sendable {
   private let buffer: ManagedBuffer<Int, UInt8>
   /// Valid as long as the text is.
   let start: UnsafePointer<UInt8>
+  /// Bytes of the text.
+  let count: Int
   /// No object has a key twice, and no key has a dot or an escape.
   let isPlain: Bool
 
@@ -44,11 +46,9 @@ public struct EventText: @unchecked Sendable {
   private init(_ buffer: ManagedBuffer<Int, UInt8>, _ check: EventCheck) {
     self.buffer = buffer
     start = EventText.start(of: buffer)
+    count = buffer.header
     isPlain = check.isPlain
   }
-
-  /// Bytes of the text.
-  var count: Int { buffer.header }
 
   /// The text in UTF-8.
   public var bytes: [UInt8] { Array(UnsafeBufferPointer(start: start, count: count)) }

@@ -47,7 +47,9 @@ public struct PatternMatcher: Sendable {
     if scan.mustCheck { scan.check() }
     scan.clear()
     if workspace.memory.pointee.doubtfulCount > 0 { settle(event, workspace.memory) }
-    withExtendedLifetime((body, event, workspace)) {}
+    withExtendedLifetime(body) {}
+    withExtendedLifetime(event) {}
+    withExtendedLifetime(workspace) {}
   }
 
   /// Decides the alternatives whose fields lie in elements of one array: it matters then which values lie together.
@@ -105,7 +107,9 @@ public struct PatternMatcher: Sendable {
         sorted.take(subRule.pattern, misses: misses, of: program.pointee)
       }
     }
-    withExtendedLifetime((body, event, workspace)) {}
+    withExtendedLifetime(body) {}
+    withExtendedLifetime(event) {}
+    withExtendedLifetime(workspace) {}
     return sorted.nearMisses(max: max)
   }
 
