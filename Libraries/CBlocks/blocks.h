@@ -5,7 +5,6 @@
 #pragma once
 
 #include <stdint.h>
-#include <string.h>
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -36,6 +35,7 @@ static inline uint32_t blocks_mask(blocks_bytes a) {
 }
 static inline void blocks_store(uint8_t *p, blocks_bytes a) { vst1q_u8(p, a); }
 #else
+#include <string.h>
 typedef struct { uint8_t byte[16]; } blocks_bytes;
 static inline blocks_bytes blocks_load(const uint8_t *p) { blocks_bytes a; memcpy(a.byte, p, 16); return a; }
 static inline blocks_bytes blocks_all(uint8_t byte) { blocks_bytes a; memset(a.byte, byte, 16); return a; }
