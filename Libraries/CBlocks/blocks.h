@@ -71,6 +71,15 @@ static inline uint32_t blocks_text16(const uint8_t *p) {
   return blocks_mask(special) | (~blocks_mask(blocks_most(a, blocks_all(0x7F))) << 16);
 }
 
+/// Where anything stands that a plain key has not: a quote, a backslash, a dot, a control character, a byte beyond ASCII.
+static inline uint32_t blocks_keys16(const uint8_t *p) {
+  blocks_bytes a = blocks_load(p);
+  uint32_t marks = blocks_mask(blocks_or(
+      blocks_or(blocks_equal(a, blocks_all('"')), blocks_equal(a, blocks_all('\\'))),
+      blocks_or(blocks_equal(a, blocks_all('.')), blocks_most(a, blocks_all(0x1F)))));
+  return marks | (~blocks_mask(blocks_most(a, blocks_all(0x7F))) & 0xFFFF);
+}
+
 /// Where a number or a word may end: at a comma, a closing bracket, or a blank.
 static inline uint32_t blocks_ends16(const uint8_t *p) {
   blocks_bytes a = blocks_load(p);

@@ -71,12 +71,20 @@ struct DecimalText {
   /// Pairs of digits are added up side by side, then pairs of pairs.
   @inline(__always)
   private static func eight(_ start: UnsafePointer<UInt8>) -> UInt64? {
+    guard isEightDigits(start) else { return nil }
     let word = UInt64(littleEndian: UnsafeRawPointer(start).loadUnaligned(as: UInt64.self))
     let digits = word &- 0x3030_3030_3030_3030
-    guard (word &+ 0x4646_4646_4646_4646 | digits) & 0x8080_8080_8080_8080 == 0 else { return nil }
     let pairs = (digits &* 10 &+ digits >> 8) & 0x00FF_00FF_00FF_00FF
     let fours = (pairs &* 100 &+ pairs >> 16) & 0x0000_FFFF_0000_FFFF
     return (fours &* 10_000 &+ fours >> 32) & 0xFFFF_FFFF
+  }
+
+  /// Whether the next eight bytes are digits: none below "0", none above "9".
+  @inline(__always)
+  static func isEightDigits(_ start: UnsafePointer<UInt8>) -> Bool {
+    let word = UnsafeRawPointer(start).loadUnaligned(as: UInt64.self)
+    let strays = (word &+ 0x4646_4646_4646_4646) | (word &- 0x3030_3030_3030_3030)
+    return strays & 0x8080_8080_8080_8080 == 0
   }
 
   private mutating func power(after start: UnsafePointer<UInt8>) -> UnsafePointer<UInt8> {

@@ -111,6 +111,14 @@ struct EventCheck {
 
   private mutating func key() -> Bool {
     let start = place
+    // Most keys are short and plain: one look tells both.
+    let marks = blocks_keys16(start)
+    let length = marks.trailingZeroBitCount
+    if marks != 0, start[length] == UInt8(ascii: "\"") {
+      place += length + 1
+      if isPlain { note(start, length) }
+      return true
+    }
     guard text() else { return false }
     guard isPlain else { return true }
     let count = place - start - 1
@@ -118,8 +126,12 @@ struct EventCheck {
       isPlain = false
       return true
     }
-    keys.append(KeyTable.word(start, count, seed: 0) &+ UInt64(count) &* 0x9E6C_63D0_876A_9A35)
+    note(start, count)
     return true
+  }
+
+  private mutating func note(_ key: Bytes, _ count: Int) {
+    keys.append(KeyTable.word(key, count, seed: 0) &+ UInt64(count) &* 0x9E6C_63D0_876A_9A35)
   }
 
   /// Pairs are compared while they are few; more keys are sorted.
@@ -228,6 +240,7 @@ struct EventCheck {
 
   private mutating func digits() -> Bool {
     let start = place
+    while DecimalText.isEightDigits(place) { place += 8 }
     while place.pointee &- UInt8(ascii: "0") <= 9 { place += 1 }
     return place > start
   }
