@@ -126,21 +126,24 @@ extension EventScan {
   private mutating func walk(_ root: Int32, _ text: PlainText, _ whole: PlainText) {
     var node = root
     var place = 0
-    while place < text.count {
-      let child = edge(node, text.start[place])
-      guard child >= 0 else { return }
-      let known = tables.textNodes + Int(child)
-      let length = Int(known.pointee.labelLength)
-      guard text.count &- place >= length,
-        MatcherTables.isSame(tables.text + Int(known.pointee.labelOffset), text.start + place, length)
-      else { return }
-      place &+= length
-      arrive(known, whole)
-      node = child
-    }
+    while place < text.count, let known = step(&node, text, &place) { arrive(known, whole) }
   }
 
-  /// The same from the end of the text.
+  /// Goes from a node to the next that the text leads to, past its label; nil if there is none.
+  @inline(__always)
+  func step(_ node: inout Int32, _ text: PlainText, _ place: inout Int) -> UnsafePointer<TextNode>? {
+    node = edge(node, text.start[place])
+    guard node >= 0 else { return nil }
+    let known = tables.textNodes + Int(node)
+    let length = Int(known.pointee.labelLength)
+    guard text.count &- place >= length,
+      MatcherTables.isSame(tables.text + Int(known.pointee.labelOffset), text.start + place, length)
+    else { return nil }
+    place &+= length
+    return known
+  }
+
+  /// Hits whatever ends on the way of a text into a tree that is written from the end.
   private mutating func walkBack(_ root: Int32, _ text: PlainText, _ whole: PlainText) {
     var node = root
     var place = text.count

@@ -83,17 +83,8 @@ extension EventScan {
   private mutating func segments(at start: Int, _ text: PlainText, _ root: Int32, _ round: UInt32) {
     var node = root
     var place = start
-    while place < text.count {
-      let child = edge(node, text.start[place])
-      guard child >= 0 else { return }
-      let known = tables.textNodes + Int(child)
-      let length = Int(known.pointee.labelLength)
-      guard text.count &- place >= length,
-        MatcherTables.isSame(tables.text + Int(known.pointee.labelOffset), text.start + place, length)
-      else { return }
-      place &+= length
+    while place < text.count, let known = step(&node, text, &place) {
       if known.pointee.end >= 0 { occur(known.pointee.end, from: start, to: place, round) }
-      node = child
     }
   }
 

@@ -56,15 +56,6 @@ struct MatcherTables: Sendable {
     nodes.append(PathNode(head: 0, keyOffset: 0, keyLength: 0, parent: -1))
   }
 
-  /// The bytes that all rows take.
-  var bytes: Int {
-    let rows = [text.bytes, nodes.bytes, fields.bytes, atoms.bytes, textNodes.bytes, wildcards.bytes, segments.bytes]
-    let more = [segmentEnds.bytes, filters.bytes, networkMasks.bytes, twoCased.bytes, ranges.bytes, groups.bytes]
-    let last = [groupBounds.bytes, groupMasks.bytes, groupRanges.bytes, postings.bytes, entries.bytes, subRules.bytes]
-    let tables = [pathKeys, keys, edges, splits].map(\.slots.bytes)
-    return (rows + more + last + tables + [programs.bytes, isLive.bytes]).reduce(0, +)
-  }
-
   mutating func store(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt32 {
     let offset = text.count
     text.append(bytes)

@@ -37,9 +37,6 @@ public struct PatternMatcher: Sendable {
     return body.change(edit)
   }
 
-  /// The bytes of memory that it takes.
-  public var bytes: Int { body.tables.bytes }
-
   /// Looks which patterns the event fits; they stand in the workspace afterwards, in no order, each once.
   public func match(_ event: EventText, in workspace: MatchWorkspace) {
     var scan = EventScan(body.view, event, workspace.memory, isWhole: false)

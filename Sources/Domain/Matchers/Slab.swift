@@ -61,9 +61,6 @@ struct Slab<Element: BitwiseCopyable & Sendable>: Sendable {
     own(atLeast: capacity)
   }
 
-  /// The bytes it holds in memory.
-  var bytes: Int { storage.capacity * MemoryLayout<Element>.stride }
-
   private mutating func own(atLeast needed: Int) {
     if needed <= storage.capacity, isKnownUniquelyReferenced(&storage) { return }
     let grown = needed <= storage.capacity ? storage.capacity : max(needed, storage.capacity * 3 / 2 + 4)
