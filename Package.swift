@@ -37,7 +37,7 @@ let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let domain: [Target.Dependency] = [
-  "Events", "Patterns", "Matchers", "Schedules", "Rules", "Deliveries", "Ingestion", "Extraction", "Telemetry",
+  "Events", "Patterns", "Matchers", "Schedules", "Timers", "Rules", "Deliveries", "Ingestion", "Extraction", "Telemetry",
 ]
 /// What operators see and define: the domain of `Operations`.
 let monitoring: [Target.Dependency] = ["Measures", "Alarms", "Logs", "Policies"]
@@ -69,6 +69,7 @@ let package = Package(
     .systemLibrary(name: "CBlocks", path: "Libraries/CBlocks"),
     module("Domain/Matchers", uses: ["Events", "Patterns", "CBlocks"]),
     module("Domain/Schedules", uses: ["Events"]),
+    module("Domain/Timers"),
     module("Domain/Rules", uses: ["Events", "Patterns", "Matchers", "Schedules", "Deliveries"]),
     module("Domain/Deliveries", uses: ["Events"]),
     module("Domain/Ingestion", uses: ["Events"]),
@@ -140,6 +141,7 @@ let package = Package(
     tests("Patterns", covers: ["Events", "Patterns", "Matchers"]),
     tests("Matchers", covers: ["Events", "Patterns", "Matchers"]),
     tests("Schedules", covers: ["Events", "Schedules"]),
+    tests("Timers", covers: ["Events", "Timers"]),
     tests(
       "SystemPorts",
       covers: ["Events", "Schedules", "Engine", "Operations", "AWSWire", "SystemPorts", "CryptoPorts"]),

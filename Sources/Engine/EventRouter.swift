@@ -60,7 +60,7 @@ public final class EventRouter: Sendable {
     }
     for rule in routing.disabled {
       let cause = cause(of: event, rule, hops: hops, parentID: parentID, at: now)
-      rows.append(disabled(cause, at: now))
+      rows.append(SlotOutcomes.disabled(cause, rule.pause, at: now))
     }
     if let look { rows.append(unmatched(event, look, hops: hops, parentID: parentID, at: now)) }
     return RoutedEvent(
@@ -84,12 +84,6 @@ public final class EventRouter: Sendable {
     LedgerEntry(
       causeID: cause.id, decision: .undeliverable, gate: .delivery, code: .noTargets,
       summary: "rule \(cause.rule ?? "?") has no target", at: now, took: now - cause.arrivedAt, about: cause.subject)
-  }
-
-  static func disabled(_ cause: Cause, at now: Timestamp) -> LedgerEntry {
-    LedgerEntry(
-      causeID: cause.id, decision: .disabled, gate: .enabled, code: .ruleDisabled,
-      summary: "rule \(cause.rule ?? "?") is disabled", at: now, took: now - cause.arrivedAt, about: cause.subject)
   }
 
   private static func unmatched(

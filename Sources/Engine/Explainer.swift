@@ -147,6 +147,8 @@ public struct Explainer: Sendable {
       return "bellcrank lease release --domain \(entry.about.domain ?? "DOMAIN") "
         + "--table \(entry.about.tableName ?? "TABLE") --owner \(holder)"
     case .notPermitted: return "bellcrank doctor --no-sources"
+    case .overlapSkipped:
+      return "bellcrank schedule recover \(rule) \(entry.about.slot?.description ?? "SLOT")"
     case .retriesExhausted, .eventTooOld, .targetMissing, .inputNotShaped, .unknownDataSource, .unknownTable,
       .noSymbols,
       .loopStopped:
@@ -157,8 +159,8 @@ public struct Explainer: Sendable {
     case .noTargets, .rateLimited, .dispatched, .delivered, .dryRun, .malformedEvent, .invalidDataSource,
       .invalidDomain,
       .invalidTableName, .invalidSymbols, .waitingInLine, .noIngestionAsked, .objectStale, .noObjectCreated,
-      .ruleChanged, .ruleReset,
-      .operatorAction, .ledgerRetained:
+      .ruleChanged, .ruleReset, .operatorAction, .ledgerRetained, .misfirePlanned, .overlapBuffered, .scheduleChanged,
+      .scheduleRemoved:
       return nil
     }
   }
@@ -184,7 +186,8 @@ public struct Explainer: Sendable {
     case .dispatched, .delivered, .dryRun, .duplicateRun, .idempotencyConflict, .malformedEvent, .invalidDataSource,
       .invalidDomain, .invalidTableName, .invalidSymbols, .unknownDataSource, .unknownTable, .noSymbols, .loopStopped,
       .leaseHeld, .waitingInLine, .noIngestionAsked, .objectStale, .noObjectCreated, .targetMissing, .notPermitted,
-      .inputNotShaped, .retriesExhausted, .eventTooOld, .ruleChanged, .ruleReset, .operatorAction, .ledgerRetained:
+      .inputNotShaped, .retriesExhausted, .eventTooOld, .ruleChanged, .ruleReset, .operatorAction, .ledgerRetained,
+      .misfirePlanned, .overlapSkipped, .overlapBuffered, .scheduleChanged, .scheduleRemoved:
       return entry.code.remedy
     }
   }

@@ -10,7 +10,13 @@ extension Runtime {
   public func run() async {
     await withTaskGroup(of: Void.self) { group in
       group.addTask {
-        await loop("scheduler", wokenBy: [book.changed], { try await scheduler.tick() }, { scheduler.nextDue() })
+        await loop(
+          "scheduler", wokenBy: [book.changed, scheduler.changed], { try await scheduler.tick() },
+          { scheduler.nextWake() })
+      }
+      group.addTask {
+        await loop(
+          "expander", wokenBy: [bells.slotsOpen, bells.runEnded], { try await expander.work() }, { nil })
       }
       group.addTask {
         await loop(

@@ -11,6 +11,8 @@ public struct Ports: Sendable {
   public let rules: any RuleStore
   public let events: any EventJournal
   public let slots: any SlotJournal
+  public let schedules: any ScheduleStore
+  public let zones: any Zones
   public let deliveries: any DeliveryJournal
   public let desk: any AdmissionDesk
   public let queues: any WorkQueues
@@ -28,7 +30,7 @@ public struct Ports: Sendable {
   public init(
     clock: any WallClock, entropy: any Entropy, digests: any Digests, log: any LogSink, observer: any Observer,
     authority: any Authority = OpenAuthority(), rules: any RuleStore, events: any EventJournal, slots: any SlotJournal,
-    deliveries: any DeliveryJournal,
+    schedules: any ScheduleStore, zones: any Zones, deliveries: any DeliveryJournal,
     desk: any AdmissionDesk,
     queues: any WorkQueues, runs: any RunJournal, budget: any SourceBudget, universe: any UniverseStore,
     index: any ObjectIndex, ledger: any Ledger, chain: any LedgerChain, housekeeping: any Housekeeping,
@@ -45,6 +47,8 @@ public struct Ports: Sendable {
     self.rules = rules
     self.events = events
     self.slots = slots
+    self.schedules = schedules
+    self.zones = zones
     self.deliveries = deliveries
     self.desk = desk
     self.queues = queues
@@ -62,7 +66,8 @@ public struct Ports: Sendable {
 }
 
 /// Everything that the durable ports of one store have in common: a store plays all of these parts.
-public typealias Store = RuleStore & EventJournal & SlotJournal & DeliveryJournal & AdmissionDesk & WorkQueues
+public typealias Store = RuleStore & EventJournal & SlotJournal & ScheduleStore & DeliveryJournal & AdmissionDesk
+  & WorkQueues
   & RunJournal & SourceBudget & UniverseStore & ObjectIndex & Ledger & LedgerChain & Housekeeping & StateHistory
 
 /// One environment at work: its loops, its functions and what edges may ask of them.
@@ -72,6 +77,8 @@ public struct Runtime: Sendable {
   public let book: RuleBook
   public let publisher: Publisher
   public let scheduler: Scheduler
+  public let expander: SlotExpander
+  public let schedules: ScheduleKeeper
   public let deliverer: Deliverer
   public let orchestrator: Orchestrator
   public let releaser: Releaser
@@ -87,6 +94,7 @@ public struct Runtime: Sendable {
   /// What wakes the loops.
   public struct EngineBells: Sendable {
     public let deliveriesDue = Bell()
+    public let slotsOpen = Bell()
     public let deferredDue = Bell()
     public let runEnded = Bell()
   }
@@ -131,7 +139,11 @@ public struct Runtime: Sendable {
       width: deliveryWidth)
     releaser = Releaser(ports.desk, orchestrator, ports.clock, ports.log)
     scheduler = try await Scheduler(
-      book, ports.slots, ports.clock, ports.log, names: settings.names, deliveriesDue: bells.deliveriesDue)
+      book, ports.slots, ports.schedules, ports.zones, ports.clock, ports.log, deliveriesDue: bells.deliveriesDue,
+      slotsOpen: bells.slotsOpen)
+    expander = SlotExpander(
+      book, ports.schedules, ports.zones, ports.clock, scheduler, deliveriesDue: bells.deliveriesDue)
+    schedules = ScheduleKeeper(ports.schedules, scheduler, ports.zones, ports.clock, settings.names)
     watchdog = Watchdog(book, ports.slots, ports.ledger, ports.clock, ports.log, startedAt: now)
   }
 
@@ -142,6 +154,7 @@ public struct Runtime: Sendable {
     var total = 0
     while true {
       var done = try await scheduler.tick()
+      done += try await expander.work()
       done += try await deliverer.deliverDue()
       done += try await releaser.releaseDue()
       done += try await worker.workOnce() ? 1 : 0

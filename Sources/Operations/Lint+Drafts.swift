@@ -41,6 +41,7 @@ extension Lint.TargetDraft {
     switch target.input {
     case .whole, .path: break
     case .constant(let text): input = text
+    case .scheduled(let text): input = text
     case .transformer(let made):
       input = made.template
       for path in made.paths { paths[path.name] = path.path.description }

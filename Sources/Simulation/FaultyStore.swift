@@ -67,9 +67,9 @@ extension FaultyStore: EventJournal, SlotJournal {
 
   public func cursors() async throws(StoreError) -> [String: Timestamp] { try await real.cursors() }
 
-  public func record(_ slots: [SlotRecord]) async throws(StoreError) {
+  public func record(_ slots: [SlotRecord], plan: LedgerEntry?) async throws(StoreError) {
     let kept = planted == .slotForgotten ? slots.filter { !faults.drops("\($0.rule)@\($0.slot)") } : slots
-    try await faults.write { () throws(StoreError) in try await real.record(kept) }
+    try await faults.write { () throws(StoreError) in try await real.record(kept, plan: plan) }
   }
 }
 

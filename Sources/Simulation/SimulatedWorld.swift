@@ -62,7 +62,8 @@ public final class SimulatedWorld {
     ports = Ports(
       clock: clock, entropy: entropy, digests: digests, log: log, observer: NoObserver(), rules: self.store,
       events: self.store,
-      slots: self.store, deliveries: self.store, desk: self.store, queues: self.store, runs: self.store,
+      slots: self.store, schedules: self.store, zones: UniversalTimeOnly(), deliveries: self.store, desk: self.store,
+      queues: self.store, runs: self.store,
       budget: self.store, universe: self.store, index: self.store, ledger: self.store, chain: self.store,
       housekeeping: self.store,
       history: self.store,

@@ -48,7 +48,8 @@ final class World: Sendable {
     let ports = Ports(
       clock: clock, entropy: SeededEntropy(seed: 1), digests: CryptoDigests(), log: log, observer: NoObserver(),
       rules: store, events: store,
-      slots: store, deliveries: store, desk: store, queues: store, runs: store, budget: store, universe: store,
+      slots: store, schedules: store, zones: ZoneFiles(), deliveries: store, desk: store, queues: store, runs: store,
+      budget: store, universe: store,
       index: store, ledger: store, chain: store, housekeeping: store, history: store, blobs: blobs,
       sources: ["yahoo_finance": source]
     )

@@ -37,7 +37,8 @@ final class Room: Sendable {
     let ports = Ports(
       clock: clock, entropy: SeededEntropy(seed: 1), digests: CryptoDigests(), log: recorder, observer: recorder,
       authority: permissions,
-      rules: store, events: store, slots: store, deliveries: store, desk: store, queues: store, runs: store,
+      rules: store, events: store, slots: store, schedules: store, zones: ZoneFiles(), deliveries: store, desk: store,
+      queues: store, runs: store,
       budget: store, universe: store, index: store, ledger: store, chain: store, housekeeping: store, history: store,
       blobs: MemoryBlobs(),
       sources: ["yahoo_finance": source])

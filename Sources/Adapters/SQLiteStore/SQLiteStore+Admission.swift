@@ -10,7 +10,10 @@ extension SQLiteStore: AdmissionDesk {
     let limits = settings.limits
     return try await write { db in
       let cause = application.cause
-      if let entry = try SQLiteStore.entry(of: cause.id, db), entry.decision.isTerminal || !application.resumes {
+      // A slot that waited for an earlier one has an open row, and is admitted for the first time all the same.
+      if let entry = try SQLiteStore.entry(of: cause.id, db),
+        entry.decision.isTerminal || (!application.resumes && entry.code != .overlapBuffered)
+      {
         if entry.decision.isTerminal { try SQLiteStore.forget(cause.id, db) }
         return .already(entry)
       }

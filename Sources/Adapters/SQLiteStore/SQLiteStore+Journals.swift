@@ -57,15 +57,13 @@ extension SQLiteStore: EventJournal, SlotJournal {
     }
   }
 
-  public func record(_ slots: [SlotRecord]) async throws(StoreError) {
+  public func record(_ slots: [SlotRecord], plan: LedgerEntry?) async throws(StoreError) {
     try await write { db in
+      if let plan { try SQLiteStore.append(plan, db) }
       for slot in slots {
         let cursor = try db.moment("SELECT slot FROM schedule_cursors WHERE rule = ?", [slot.rule])
         if let cursor, slot.slot <= cursor { continue }
-        switch slot.outcome {
-        case .fires(let event): try SQLiteStore.insert(event, db)
-        case .passes(let entry): try SQLiteStore.append(entry, db)
-        }
+        try SQLiteStore.insert(slot.outcome, of: WaitingSlot(owner: slot.rule, slot: slot.slot), db)
         try db.run(
           "INSERT OR REPLACE INTO schedule_cursors (rule, slot) VALUES (?, ?)", [slot.rule, slot.slot.milliseconds])
       }
@@ -190,7 +188,8 @@ extension SQLiteStore: DeliveryJournal {
       SELECT SUM(state = 'waiting') AS waiting, SUM(state = 'buried') AS buried, SUM(state = 'delivered') AS delivered,
         MAX(error) AS error, MAX(exhausted) AS exhausted, MAX(attempts) AS attempts FROM deliveries WHERE cause_id = ?
       """, [cause.id])
-    guard let row, row["waiting"] == 0, try entry(of: cause.id, db) == nil else { return }
+    guard let row, row["waiting"] == 0 else { return }
+    if let known = try entry(of: cause.id, db), known.code != .overlapBuffered { return }
     let buried: Int = row["buried"]
     let error: String? = row["error"]
     try append(

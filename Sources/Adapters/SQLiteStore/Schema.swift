@@ -16,6 +16,9 @@ enum Schema {
     migrator.registerMigration("4") { db in
       for statement in version4 { try db.execute(sql: statement) }
     }
+    migrator.registerMigration("5") { db in
+      for statement in version5 { try db.execute(sql: statement) }
+    }
     return migrator
   }
 
@@ -139,6 +142,23 @@ enum Schema {
       effective_at INTEGER NOT NULL, added TEXT NOT NULL, removed TEXT NOT NULL, folded INTEGER NOT NULL DEFAULT 0)
     """,
     "CREATE INDEX universe_changes_open ON universe_changes (effective_at, seq) WHERE folded = 0",
+  ]
+
+  /// EventBridge Scheduler's schedules, and their slots: (slot, schedule) once and for ever.
+  private static let version5 = [
+    "CREATE TABLE schedule_groups (name TEXT PRIMARY KEY, json TEXT NOT NULL)",
+    """
+    CREATE TABLE schedules (id INTEGER PRIMARY KEY AUTOINCREMENT, group_name TEXT NOT NULL, name TEXT NOT NULL,
+      state TEXT NOT NULL, clockwork TEXT NOT NULL, since INTEGER NOT NULL, start_at INTEGER, end_at INTEGER,
+      json TEXT NOT NULL, UNIQUE (group_name, name))
+    """,
+    """
+    CREATE TABLE slots (seq INTEGER PRIMARY KEY AUTOINCREMENT, slot INTEGER NOT NULL, schedule INTEGER NOT NULL,
+      outcome INTEGER NOT NULL, decided_at INTEGER NOT NULL, UNIQUE (slot, schedule))
+    """,
+    "CREATE TABLE slots_decided (id INTEGER PRIMARY KEY CHECK (id = 1), through INTEGER, expanded INTEGER NOT NULL)",
+    "INSERT INTO slots_decided (id, through, expanded) VALUES (1, NULL, 0)",
+    "CREATE TABLE waiting_slots (owner TEXT NOT NULL, slot INTEGER NOT NULL, PRIMARY KEY (owner, slot)) WITHOUT ROWID",
   ]
 
   /// What was in force when, which processes lived when, and what of the ledger was let go of.

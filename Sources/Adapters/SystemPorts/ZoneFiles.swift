@@ -1,3 +1,4 @@
+import Engine
 import Events
 import FoundationEssentials
 import Schedules
@@ -5,7 +6,7 @@ import Schedules
 /// The machine's time zone data, one TZif file a zone.
 ///
 /// Source: IANA time zone database, as the package `tzdata` installs it.
-public struct ZoneFiles: Sendable {
+public struct ZoneFiles: Zones {
   /// The most bytes a zone's file may have; the largest has under five thousand.
   public static let fileBytesMax = 65_536
   /// The most characters a name may have. Source: EventBridge Scheduler, `ScheduleExpressionTimezone`.
@@ -33,6 +34,18 @@ public struct ZoneFiles: Sendable {
       throw ZoneError(.zoneUnknown, "no time zone is named \(name); names are such as Europe/Berlin or UTC")
     }
     return try ZoneRules(name: name, tzif: try bytes(of: name, at: path))
+  }
+
+  /// Reads one zone, as the engine asks for it.
+  public func zone(_ name: String) throws(ZoneError) -> ZoneRules { name == "UTC" ? .utc : try load(name) }
+
+  /// The first line of `tzdata.zi` names the release; nil if the package does not bring that file.
+  public var release: String? {
+    let path = "\(directory)/tzdata.zi"
+    guard let handle = FileManager.default.contents(atPath: path) else { return nil }
+    let mark = "# version "
+    let line = String(decoding: handle.prefix(64), as: UTF8.self).prefix { $0 != "\n" }
+    return line.hasPrefix(mark) ? String(line.dropFirst(mark.count)) : nil
   }
 
   private func check(_ name: String) throws(ZoneError) {

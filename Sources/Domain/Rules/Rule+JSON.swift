@@ -16,7 +16,10 @@ extension Rule {
       "name": .string(name), "arn": .string(arn.description), "description": description.map { .string($0) },
       "state": .string(state.rawValue), "event_pattern": pattern.map { .string($0.text) },
       "schedule_expression": schedule.map { .string($0.text) }, "misfire": .string(misfire.kind.rawValue),
-      "misfire_window_seconds": JSON(misfire.window.wholeSecondsUp), "targets": .array(targets.map(\.json)),
+      "misfire_window_seconds": JSON(misfire.window.wholeSecondsUp),
+      "misfire_count": misfire.countMax == MisfirePolicy.firesMax ? nil : JSON(misfire.countMax),
+      "overlap": overlap == .allowAll ? nil : .string(overlap.rawValue), "pause": pause?.json,
+      "targets": .array(targets.map(\.json)),
       "version": JSON(version), "anchor": .string(anchor.preciseText), "role_arn": role.map { .string($0) },
     ])
   }
@@ -26,8 +29,7 @@ extension Rule {
     guard let name = json["name"]?.string, let arn = json["arn"]?.string.flatMap({ ResourceName($0) }),
       let state = json["state"]?.string.flatMap({ State(rawValue: $0) }), let version = json["version"]?.int,
       let anchor = json["anchor"]?.string.flatMap({ Timestamp($0) }),
-      let misfire = json["misfire"]?.string.flatMap({ MisfirePolicy.Kind(rawValue: $0) }),
-      let window = json["misfire_window_seconds"]?.int, let targets = json["targets"]?.elements
+      let misfire = MisfirePolicy(members: json), let targets = json["targets"]?.elements
     else { throw RuleReadError(field: json["name"]?.string ?? "name", reason: "a member is absent or unreadable") }
     var pattern: EventPattern?
     var schedule: ScheduleExpression?
@@ -41,8 +43,10 @@ extension Rule {
     for target in targets { read.append(try Target(json: target)) }
     self.init(
       name: name, arn: arn, description: json["description"]?.string, state: state, pattern: pattern,
-      schedule: schedule, misfire: MisfirePolicy(kind: misfire, window: .seconds(window)), targets: read,
-      version: version, anchor: anchor, role: json["role_arn"]?.string)
+      schedule: schedule, misfire: misfire, targets: read, version: version, anchor: anchor,
+      role: json["role_arn"]?.string,
+      overlap: json["overlap"]?.string.flatMap { OverlapPolicy(rawValue: $0) } ?? .allowAll,
+      pause: json["pause"].flatMap { Pause(json: $0) })
   }
 }
 
@@ -61,6 +65,7 @@ extension Target {
     switch input {
     case .whole: break
     case .constant(let text): json.set("Input", .string(text))
+    case .scheduled(let text): json.set("ScheduledInput", text.map { .string($0) } ?? .null)
     case .path(let path): json.set("InputPath", .string(path.description))
     case .transformer(let transformer):
       json.set(
@@ -80,7 +85,9 @@ extension Target {
     }
     var input = TargetInput.whole
     do {
-      if let constant = json["Input"]?.string {
+      if let scheduled = json["ScheduledInput"] {
+        input = .scheduled(scheduled.string)
+      } else if let constant = json["Input"]?.string {
         input = .constant(constant)
       } else if let path = json["InputPath"]?.string {
         input = .path(try EventPath(path))

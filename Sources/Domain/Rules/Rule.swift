@@ -21,6 +21,9 @@ public struct Rule: Sendable, Hashable {
   public var pattern: EventPattern?
   public var schedule: ScheduleExpression?
   public var misfire: MisfirePolicy
+  public var overlap: OverlapPolicy
+  /// Why it is disabled, where somebody said so.
+  public var pause: Pause?
   public var targets: [Target]
   /// Grows by one with every change.
   public var version: Int
@@ -32,8 +35,10 @@ public struct Rule: Sendable, Hashable {
   public init(
     name: String, arn: ResourceName, description: String?, state: State, pattern: EventPattern?,
     schedule: ScheduleExpression?, misfire: MisfirePolicy, targets: [Target], version: Int, anchor: Timestamp,
-    role: String? = nil
+    role: String? = nil, overlap: OverlapPolicy = .allowAll, pause: Pause? = nil
   ) {
+    self.overlap = overlap
+    self.pause = pause
     self.role = role
     self.name = name
     self.arn = arn

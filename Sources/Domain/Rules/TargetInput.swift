@@ -19,6 +19,10 @@ public enum TargetInput: Sendable, Hashable {
   case whole
   /// A JSON text that is the same for every event, sent as it was written.
   case constant(String)
+  /// What a schedule sends: a text whose context attributes are filled in at each attempt; nil for Scheduler's own event.
+  ///
+  /// Source: EventBridge Scheduler user guide, "Adding context attributes".
+  case scheduled(String?)
   /// One part of the event.
   case path(EventPath)
   /// A template filled from the event.
@@ -48,6 +52,8 @@ public enum TargetInput: Sendable, Hashable {
       return event.json.text
     case .constant(let text):
       return text
+    case .scheduled(let text):
+      return text ?? event.json.text
     case .path(let path):
       guard let value = path.value(in: event.json) else { throw InputError.nothingAtPath(path.description) }
       return value.text

@@ -23,6 +23,14 @@ public struct ScheduleExpression: Sendable, Hashable {
     }
   }
 
+  /// Whether it fires once in its life.
+  public var isOnce: Bool {
+    switch plan {
+    case .once: true
+    case .cron, .rate: false
+    }
+  }
+
   /// As it was written.
   public let text: String
   /// Whose language it is in.

@@ -31,6 +31,11 @@ public enum ReasonCode: String, Sendable, Hashable, Codable, CaseIterable {
   case retriesExhausted = "RETRIES_EXHAUSTED"
   case eventTooOld = "EVENT_TOO_OLD"
   case slotMissed = "SLOT_MISSED"
+  case misfirePlanned = "MISFIRE_PLANNED"
+  case overlapSkipped = "OVERLAP_SKIPPED"
+  case overlapBuffered = "OVERLAP_BUFFERED"
+  case scheduleChanged = "SCHEDULE_CHANGED"
+  case scheduleRemoved = "SCHEDULE_REMOVED"
   case ruleChanged = "RULE_CHANGED"
   case ruleReset = "RULE_RESET"
   case operatorAction = "OPERATOR_ACTION"
@@ -70,6 +75,13 @@ public enum ReasonCode: String, Sendable, Hashable, Codable, CaseIterable {
     case .retriesExhausted: "the target refused the event as often as its retry policy allows"
     case .eventTooOld: "the event outlived the maximum age of its retry policy"
     case .slotMissed: "the slot's instant passed and nothing was decided about it: the scheduler did not work"
+    case .misfirePlanned:
+      "slots passed while the engine was down or the schedule rested; the row says what becomes of each"
+    case .overlapSkipped:
+      "the run of an earlier slot of the same schedule goes on, and the overlap policy skips this one"
+    case .overlapBuffered: "the run of an earlier slot of the same schedule goes on; this one waits for its end"
+    case .scheduleChanged: "a schedule or a group of schedules was made, changed or removed"
+    case .scheduleRemoved: "the schedule was removed before its slot could run"
     case .ruleChanged: "an operator changed the rule"
     case .ruleReset: "put-rule replaced the whole rule, and with it more than was named"
     case .operatorAction: "an operator acted: a run now, a recovery, a redrive, a discard"
@@ -81,7 +93,8 @@ public enum ReasonCode: String, Sendable, Hashable, Codable, CaseIterable {
   public var remedy: String? {
     switch self {
     case .dispatched, .delivered, .dryRun, .noIngestionAsked, .objectStale, .noObjectCreated, .waitingInLine,
-      .ruleChanged, .operatorAction, .ledgerRetained:
+      .ruleChanged, .operatorAction, .ledgerRetained, .misfirePlanned, .overlapBuffered, .scheduleChanged,
+      .scheduleRemoved:
       nil
     case .duplicateRun: "use another correlation_id to run it again"
     case .idempotencyConflict: "use another correlation_id, or send the same payload"
@@ -97,6 +110,7 @@ public enum ReasonCode: String, Sendable, Hashable, Codable, CaseIterable {
       "mend the source; the breaker lets one probe through after its hour, an urgent manual run at once"
     case .leaseHeld: "wait for the holder, or release its lease: bellcrank lease release"
     case .ruleDisabled: "bellcrank rules enable RULE"
+    case .overlapSkipped: "choose another overlap policy: bellcrank schedule set NAME --overlap buffer-one"
     case .misfireSkipped: "run it by hand: bellcrank schedule recover RULE SLOT"
     case .noRuleMatched: "compare the event with the pattern: bellcrank pattern test"
     case .noTargets: "aws events put-targets --rule RULE --targets …"

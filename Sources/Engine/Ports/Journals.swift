@@ -128,7 +128,11 @@ public struct SlotRecord: Sendable {
 
   public enum Outcome: Sendable {
     case fires(RoutedEvent)
+    /// A schedule's own invocation, which no event stands for.
+    case invokes(NewDelivery)
     case passes(LedgerEntry)
+    /// The run of an earlier slot goes on; the row says which.
+    case waits(LedgerEntry)
   }
 
   public init(rule: String, slot: Timestamp, outcome: Outcome) {
@@ -143,7 +147,13 @@ public protocol SlotJournal: Sendable {
   /// The last decided instant of each rule that has one.
   func cursors() async throws(StoreError) -> [String: Timestamp]
   /// Stores outcomes and moves the cursors, all or nothing. A slot at or before its rule's cursor is left as it is.
-  func record(_ slots: [SlotRecord]) async throws(StoreError)
+  ///
+  /// - Parameter plan: the row that tells of a recovery, written before.
+  func record(_ slots: [SlotRecord], plan: LedgerEntry?) async throws(StoreError)
+}
+
+extension SlotJournal {
+  public func record(_ slots: [SlotRecord]) async throws(StoreError) { try await record(slots, plan: nil) }
 }
 
 /// How far one delivery of a cause has come.

@@ -40,7 +40,8 @@ struct DemoCommand: AsyncParsableCommand {
       let client = HTTPClient(eventLoopGroupProvider: .singleton)
       let ports = Ports(
         clock: clock, entropy: SeededEntropy(seed: 20_250_909), digests: CryptoDigests(), log: MemoryLog(),
-        observer: NoObserver(), store: try SQLiteStore(inMemory: config.settings), blobs: MemoryBlobs(),
+        observer: NoObserver(), zones: surroundings.zones, store: try SQLiteStore(inMemory: config.settings),
+        blobs: MemoryBlobs(),
         sources: SourceSet.make(config.settings, client))
       let runtime = try await Runtime(config.settings, ports, deliveryWidth: 1)
       do {

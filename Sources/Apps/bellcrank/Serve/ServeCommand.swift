@@ -137,7 +137,8 @@ struct ServeCommand: AsyncParsableCommand {
     let permissions = try await Permissions(store, surroundings.clock, names: settings.names)
     let ports = Ports(
       clock: surroundings.clock, entropy: SystemEntropy(), digests: CryptoDigests(), log: recorder,
-      observer: recorder, authority: permissions, store: store, blobs: blobs, sources: SourceSet.make(settings, client))
+      observer: recorder, authority: permissions, zones: surroundings.zones, store: store, blobs: blobs,
+      sources: SourceSet.make(settings, client))
     let runtime = try await Runtime(settings, ports, deliveryWidth: 8)
     let room = try await ControlRoom(
       runtime, recorder, store, AsyncHTTPWebhook(client: client), HMACSigner(), permissions,
@@ -212,11 +213,13 @@ extension Ports {
   /// The ports of a runtime whose durable ones are all played by one store.
   init(
     clock: any WallClock, entropy: any Entropy, digests: any Digests, log: any LogSink, observer: any Observer,
-    authority: any Authority = OpenAuthority(), store: any Store, blobs: any Blobs, sources: [String: any Source]
+    authority: any Authority = OpenAuthority(), zones: any Zones, store: any Store, blobs: any Blobs,
+    sources: [String: any Source]
   ) {
     self.init(
       clock: clock, entropy: entropy, digests: digests, log: log, observer: observer, authority: authority,
-      rules: store, events: store, slots: store, deliveries: store, desk: store, queues: store, runs: store,
+      rules: store, events: store, slots: store, schedules: store, zones: zones,
+      deliveries: store, desk: store, queues: store, runs: store,
       budget: store, universe: store, index: store,
       ledger: store, chain: store, housekeeping: store, history: store, blobs: blobs, sources: sources)
   }

@@ -270,6 +270,7 @@ struct EventsService: Sendable {
     switch target.input {
     case .whole: break
     case .constant(let text): input = text
+    case .scheduled(let text): input = text
     case .path(let eventPath): path = eventPath.description
     case .transformer(let made):
       let paths = made.paths.map { ($0.name, $0.path.description) }

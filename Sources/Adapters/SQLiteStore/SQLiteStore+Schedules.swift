@@ -1,0 +1,342 @@
+import Engine
+import Events
+import GRDB
+import Rules
+import Schedules
+import Telemetry
+
+extension SQLiteStore: ScheduleStore {
+  /// Clocks that are handed on at once.
+  static let clocksPageMax = 8_192
+
+  public func scheduleGroups() async throws(StoreError) -> [ScheduleGroup] {
+    try await read { db in
+      try db.rows("SELECT json FROM schedule_groups ORDER BY name").map {
+        try $0.decoded("json") { ScheduleGroup(json: $0) }
+      }
+    }
+  }
+
+  public func save(_ group: ScheduleGroup, row: LedgerEntry) async throws(StoreError) {
+    try await write { db in
+      try db.run(
+        "INSERT OR REPLACE INTO schedule_groups (name, json) VALUES (?, ?)", [group.name, group.json.text])
+      try SQLiteStore.append(row, db)
+    }
+  }
+
+  public func remove(group: String, row: LedgerEntry) async throws(StoreError) -> [Int64]? {
+    try await write { db in
+      try db.run("DELETE FROM schedule_groups WHERE name = ?", [group])
+      guard db.changesCount > 0 else { return nil }
+      let ids = try Int64.fetchAll(
+        db.cachedStatement(sql: "SELECT id FROM schedules WHERE group_name = ?"), arguments: [group])
+      try db.run("DELETE FROM schedules WHERE group_name = ?", [group])
+      try SQLiteStore.append(row, db)
+      return ids
+    }
+  }
+
+  public func schedule(_ name: ScheduleName) async throws(StoreError) -> Schedule? {
+    try await read { db in
+      try db.row("SELECT json FROM schedules WHERE group_name = ? AND name = ?", [name.group, name.name])?
+        .decoded("json") { try Schedule(json: $0) }
+    }
+  }
+
+  public func schedules(_ query: ScheduleQuery) async throws(StoreError) -> [Schedule] {
+    try await read { db in
+      var conditions = ["1"]
+      var arguments: StatementArguments = []
+      if let group = query.group {
+        conditions.append("group_name = ?")
+        arguments += [group]
+      }
+      if let prefix = query.namePrefix, !prefix.isEmpty {
+        conditions.append("name >= ? AND name < ?")
+        arguments += [prefix, prefix + "\u{7F}"]
+      }
+      if let state = query.state {
+        conditions.append("state = ?")
+        arguments += [state.rawValue]
+      }
+      if let after = query.after {
+        conditions.append("(group_name, name) > (?, ?)")
+        arguments += [after.group, after.name]
+      }
+      let sql = """
+        SELECT json FROM schedules WHERE \(conditions.joined(separator: " AND "))
+        ORDER BY group_name, name LIMIT \(max(1, query.limit))
+        """
+      return try db.rows(sql, arguments).map { try $0.decoded("json") { try Schedule(json: $0) } }
+    }
+  }
+
+  public func save(_ schedules: [Schedule], row: LedgerEntry) async throws(StoreError) -> [Int64] {
+    try await write { db in
+      try SQLiteStore.append(row, db)
+      var ids: [Int64] = []
+      ids.reserveCapacity(schedules.count)
+      let find = try db.cachedStatement(sql: "SELECT id FROM schedules WHERE group_name = ? AND name = ?")
+      let insert = try db.cachedStatement(
+        sql: """
+          INSERT INTO schedules (group_name, name, state, clockwork, since, start_at, end_at, json)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+          """)
+      let update = try db.cachedStatement(
+        sql: """
+          UPDATE schedules SET state = ?, clockwork = ?, since = ?, start_at = ?, end_at = ?, json = ? WHERE id = ?
+          """)
+      for schedule in schedules {
+        let values: [(any DatabaseValueConvertible)?] = [
+          schedule.state.rawValue, Clockwork(schedule).text, schedule.since.milliseconds,
+          schedule.start?.milliseconds, schedule.end?.milliseconds, schedule.json.text,
+        ]
+        let name: [(any DatabaseValueConvertible)?] = [schedule.name.group, schedule.name.name]
+        if let id = try Int64.fetchOne(find, arguments: StatementArguments(name)) {
+          try update.execute(arguments: StatementArguments(values + [id]))
+          ids.append(id)
+        } else {
+          try insert.execute(arguments: StatementArguments(name + values))
+          ids.append(db.lastInsertedRowID)
+        }
+      }
+      if let first = schedules.map(\.clock.epoch).min() {
+        try db.run("UPDATE slots_decided SET through = MIN(through, ?)", [first.milliseconds])
+      }
+      return ids
+    }
+  }
+
+  public func remove(_ name: ScheduleName, row: LedgerEntry) async throws(StoreError) -> Int64? {
+    try await write { db in
+      let id = try Int64.fetchOne(
+        db.cachedStatement(sql: "SELECT id FROM schedules WHERE group_name = ? AND name = ?"),
+        arguments: [name.group, name.name])
+      guard let id else { return nil }
+      try db.run("DELETE FROM schedules WHERE id = ?", [id])
+      try SQLiteStore.append(row, db)
+      return id
+    }
+  }
+
+  public func forEachClock(_ body: @escaping @Sendable ([StoredClock]) -> Void) async throws(StoreError) {
+    try await read { db in
+      var known: [String: Clockwork] = [:]
+      var page: [StoredClock] = []
+      let rows = try Row.fetchCursor(
+        db, sql: "SELECT id, state, clockwork, since, start_at, end_at FROM schedules ORDER BY id")
+      while let row = try rows.next() {
+        let text: String = row[2]
+        let work: Clockwork
+        if let read = known[text] {
+          work = read
+        } else {
+          guard let read = Clockwork(text) else {
+            throw StoreError(.corrupt, "clockwork \(text) of schedule \(row[0] as Int64) is not what was written")
+          }
+          known[text] = read
+          work = read
+        }
+        let start: Int64? = row[4]
+        let end: Int64? = row[5]
+        page.append(
+          StoredClock(
+            id: row[0],
+            clock: ScheduleClock(
+              expression: work.expression, timezone: work.timezone, changes: work.changes,
+              since: Timestamp(milliseconds: row[3]), start: start.map { Timestamp(milliseconds: $0) },
+              end: end.map { Timestamp(milliseconds: $0) }),
+            isEnabled: row[1] as String == Rule.State.enabled.rawValue, misfire: work.misfire))
+        if page.count == SQLiteStore.clocksPageMax {
+          body(page)
+          page.removeAll(keepingCapacity: true)
+        }
+      }
+      body(page)
+    }
+  }
+
+  public func scheduleNames(_ ids: [Int64]) async throws(StoreError) -> [Int64: ScheduleName] {
+    try await read { db in
+      var names: [Int64: ScheduleName] = [:]
+      for id in ids {
+        guard let row = try db.row("SELECT group_name, name FROM schedules WHERE id = ?", [id]) else { continue }
+        names[id] = ScheduleName(group: row["group_name"], row["name"])
+      }
+      return names
+    }
+  }
+
+  // MARK: Slots
+
+  public func decidedThrough() async throws(StoreError) -> Timestamp? {
+    try await read { db in try db.moment("SELECT through FROM slots_decided WHERE through IS NOT NULL") }
+  }
+
+  public func decisions(after instant: Timestamp) async throws(StoreError) -> [SlotDecision] {
+    try await read { db in
+      try db.rows(
+        "SELECT slot, schedule, outcome, decided_at FROM slots WHERE slot > ? ORDER BY slot, schedule",
+        [instant.milliseconds]
+      ).map(SQLiteStore.decision)
+    }
+  }
+
+  public func decide(
+    _ decisions: [SlotDecision], through: Timestamp?, plans: [LedgerEntry]
+  ) async throws(StoreError) {
+    try await write { db in
+      for plan in plans { try SQLiteStore.append(plan, db) }
+      let insert = try db.cachedStatement(
+        sql: "INSERT OR IGNORE INTO slots (slot, schedule, outcome, decided_at) VALUES (?, ?, ?, ?)")
+      for one in decisions {
+        try insert.execute(arguments: [
+          one.slot.milliseconds, one.schedule, one.outcome.rawValue, one.decidedAt.milliseconds,
+        ])
+      }
+      if let through { try db.run("UPDATE slots_decided SET through = ?", [through.milliseconds]) }
+    }
+  }
+
+  public func openSlots(limit: Int) async throws(StoreError) -> [OpenSlot] {
+    try await read { db in
+      try db.rows(
+        """
+        SELECT f.seq, f.slot, f.schedule, f.outcome, f.decided_at, s.json FROM slots AS f
+        LEFT JOIN schedules AS s ON s.id = f.schedule
+        WHERE f.seq > (SELECT expanded FROM slots_decided) ORDER BY f.seq LIMIT ?
+        """, [limit]
+      ).map { row in
+        let json: String? = row["json"]
+        return OpenSlot(
+          sequence: row["seq"], decision: try SQLiteStore.decision(row),
+          schedule: json == nil ? nil : try row.decoded("json") { try Schedule(json: $0) })
+      }
+    }
+  }
+
+  public func expand(_ expansion: SlotExpansion) async throws(StoreError) {
+    try await write { db in
+      let expanded = try Int64.fetchOne(db.cachedStatement(sql: "SELECT expanded FROM slots_decided")) ?? 0
+      guard expansion.through > expanded else { return }
+      for delivery in expansion.deliveries { try SQLiteStore.insert(delivery, db) }
+      for row in expansion.rows { try SQLiteStore.append(row, db) }
+      for slot in expansion.waiting { try SQLiteStore.insert(slot, db) }
+      for id in expansion.completed { try db.run("DELETE FROM schedules WHERE id = ?", [id]) }
+      try db.run("UPDATE slots_decided SET expanded = ?", [expansion.through])
+    }
+  }
+
+  static func insert(_ waiting: WaitingSlot, _ db: Database) throws {
+    try db.run(
+      "INSERT OR IGNORE INTO waiting_slots (owner, slot) VALUES (?, ?)", [waiting.owner, waiting.slot.milliseconds])
+  }
+
+  private static func decision(_ row: Row) throws -> SlotDecision {
+    let number: Int = row["outcome"]
+    guard let outcome = SlotDecision.Outcome(rawValue: number) else {
+      throw StoreError(.corrupt, "a slot has the outcome \(number)")
+    }
+    return SlotDecision(
+      schedule: row["schedule"], slot: row.moment("slot"), outcome: outcome, decidedAt: row.moment("decided_at"))
+  }
+
+  // MARK: Overlap
+
+  public func blocker(of owner: String) async throws(StoreError) -> Blocker? {
+    try await read { db in
+      // Every cause of an owner's slots begins with its name and the sign, and the next sign in ASCII ends them.
+      let bounds: StatementArguments = ["\(owner)@", "\(owner)A"]
+      if let cause = try String.fetchOne(
+        db.cachedStatement(
+          sql: """
+            SELECT cause_id FROM deliveries WHERE cause_id >= ? AND cause_id < ? AND state = 'waiting'
+            ORDER BY cause_id LIMIT 1
+            """), arguments: bounds)
+      {
+        return Blocker(causeID: cause, runID: nil)
+      }
+      if let row = try db.row(
+        """
+        SELECT cause_id, id FROM runs WHERE cause_id >= ? AND cause_id < ? AND ended_at IS NULL ORDER BY cause_id LIMIT 1
+        """, bounds)
+      {
+        return Blocker(causeID: row["cause_id"], runID: row["id"])
+      }
+      return try String.fetchOne(
+        db.cachedStatement(
+          sql: "SELECT cause_id FROM deferred WHERE cause_id >= ? AND cause_id < ? ORDER BY cause_id LIMIT 1"),
+        arguments: bounds
+      ).map { Blocker(causeID: $0, runID: nil) }
+    }
+  }
+
+  public func waitingSlots() async throws(StoreError) -> [WaitingSlot] {
+    try await read { db in
+      try db.rows("SELECT owner, slot FROM waiting_slots ORDER BY slot, owner").map {
+        WaitingSlot(owner: $0["owner"], slot: $0.moment("slot"))
+      }
+    }
+  }
+
+  public func release(_ slot: WaitingSlot, as outcome: SlotRecord.Outcome) async throws(StoreError) {
+    try await write { db in
+      try db.run("DELETE FROM waiting_slots WHERE owner = ? AND slot = ?", [slot.owner, slot.slot.milliseconds])
+      guard db.changesCount > 0 else { return }
+      try SQLiteStore.insert(outcome, of: slot, db)
+    }
+  }
+
+  /// What a slot came to, in the transaction at hand.
+  static func insert(_ outcome: SlotRecord.Outcome, of slot: WaitingSlot, _ db: Database) throws {
+    switch outcome {
+    case .fires(let event): try insert(event, db)
+    case .invokes(let delivery): try insert(delivery, db)
+    case .passes(let entry): try append(entry, db)
+    case .waits(let entry):
+      try insert(slot, db)
+      try append(entry, db)
+    }
+  }
+}
+
+/// What of a schedule's clock many schedules may share, as one text that is read once.
+private struct Clockwork {
+  let expression: ScheduleExpression
+  let timezone: String
+  let changes: ClockChangeRule
+  let misfire: MisfirePolicy
+
+  init(_ schedule: Schedule) {
+    expression = schedule.expression
+    timezone = schedule.timezone
+    changes = schedule.changes
+    misfire = schedule.misfire
+  }
+
+  /// The expression comes last, for it may hold line ends.
+  var text: String {
+    [
+      timezone, changes.gap.rawValue, changes.fold.rawValue, misfire.kind.rawValue,
+      String(misfire.window.milliseconds), String(misfire.countMax), expression.text,
+    ].joined(separator: "\n")
+  }
+
+  init?(_ text: String) {
+    let parts = text.split(separator: "\n", maxSplits: 6, omittingEmptySubsequences: false).map(String.init)
+    guard parts.count == 7, let gap = ClockChangeRule.Gap(rawValue: parts[1]),
+      let fold = ClockChangeRule.Fold(rawValue: parts[2]), let kind = MisfirePolicy.Kind(rawValue: parts[3]),
+      let window = Int64(parts[4]), window >= 0, let count = Int(parts[5]),
+      (1...MisfirePolicy.firesMax).contains(count)
+    else { return nil }
+    do {
+      expression = try ScheduleExpression(parts[6], dialect: .scheduler)
+    } catch {
+      return nil
+    }
+    timezone = parts[0]
+    changes = ClockChangeRule(gap: gap, fold: fold)
+    misfire = MisfirePolicy(kind: kind, window: Span(milliseconds: window), countMax: count)
+  }
+}

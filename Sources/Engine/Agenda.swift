@@ -1,0 +1,249 @@
+import Events
+import Rules
+import Schedules
+import Timers
+
+/// Everything that fires by the clock, and when each does so next: rules and schedules on one wheel, a million of them in memory.
+///
+/// Of a schedule it holds what says when it fires; expressions that many share are held once. Not thread-safe.
+struct Agenda {
+  /// Whose timer it is.
+  enum Owner: Hashable {
+    case rule(String)
+    case schedule(Int64)
+  }
+
+  /// What of a clock may be the same for many.
+  private struct Clockwork: Hashable {
+    let expression: ScheduleExpression
+    let timezone: String
+    let changes: ClockChangeRule
+    let misfire: MisfirePolicy
+  }
+
+  /// A timer that is due, with all that its decision needs.
+  struct Due {
+    let timer: UInt32
+    let owner: Owner
+    /// Its next instant, which has come.
+    let slot: Timestamp
+    let timetable: Timetable
+    let misfire: MisfirePolicy
+    let isEnabled: Bool
+  }
+
+  private static let isEnabledFlag: UInt8 = 1
+  private static let isTakenFlag: UInt8 = 2
+  private static let isFreeFlag: UInt8 = 4
+
+  private(set) var wheel: TimerWheel
+  private let zones: any Zones
+  private var loaded: [String: ZoneRules] = ["UTC": .utc]
+  private var clockworks: [Clockwork] = []
+  private var clockworkNumbers: [Clockwork: UInt32] = [:]
+  /// By timer: the number of its clockwork, its epoch, the id of its schedule or, negative, of its rule, its flags.
+  private var numbers: [UInt32] = []
+  private var epochs: [Int64] = []
+  private var owners: [Int64] = []
+  private var flags: [UInt8] = []
+  /// Where a rate counts from, for those that do not count from just after their epoch; where it ends, for those that end.
+  private var anchors: [UInt32: Int64] = [:]
+  private var ends: [UInt32: Int64] = [:]
+  private var free: [UInt32] = []
+  private var timerOfSchedule: [Int64: UInt32] = [:]
+  private var timerOfRule: [String: UInt32] = [:]
+  private var ruleNames: [UInt32: String] = [:]
+
+  init(at now: Timestamp, zones: any Zones) {
+    wheel = TimerWheel(now: now.milliseconds)
+    self.zones = zones
+  }
+
+  /// How many things may still fire or rest.
+  var count: Int { timerOfSchedule.count + timerOfRule.count }
+  var scheduleCount: Int { timerOfSchedule.count }
+
+  mutating func reserve(_ count: Int) {
+    wheel.reserve(count)
+    numbers.reserveCapacity(count)
+    epochs.reserveCapacity(count)
+    owners.reserveCapacity(count)
+    flags.reserveCapacity(count)
+    timerOfSchedule.reserveCapacity(count)
+  }
+
+  /// Enrols a schedule, in the place of the one with that id.
+  ///
+  /// - Parameter cursor: the last instant that is decided; earlier ones do not come again.
+  /// - Throws: if the machine does not know its zone; then it does not fire.
+  mutating func put(_ stored: StoredClock, cursor: Timestamp?) throws(ZoneError) {
+    remove(schedule: stored.id)
+    let zone = try zone(stored.clock.timezone)
+    let timetable = stored.clock.timetable(in: zone)
+    let timer = enrol(timetable, stored.misfire, isEnabled: stored.isEnabled, owner: stored.id)
+    timerOfSchedule[stored.id] = timer
+    insert(timer, timetable.next(after: max(cursor ?? timetable.epoch, timetable.epoch)))
+  }
+
+  /// Enrols a rule with a schedule, in the place of the one of that name; does nothing for one without.
+  mutating func put(_ rule: Rule, cursor: Timestamp) {
+    remove(rule: rule.name)
+    guard let timetable = rule.timetable else { return }
+    let timer = enrol(timetable, rule.misfire, isEnabled: rule.isEnabled, owner: -1)
+    timerOfRule[rule.name] = timer
+    ruleNames[timer] = rule.name
+    insert(timer, timetable.next(after: max(cursor, timetable.epoch)))
+  }
+
+  mutating func remove(schedule id: Int64) {
+    guard let timer = timerOfSchedule.removeValue(forKey: id) else { return }
+    retire(timer)
+  }
+
+  mutating func remove(rule name: String) {
+    guard let timer = timerOfRule.removeValue(forKey: name) else { return }
+    ruleNames[timer] = nil
+    retire(timer)
+  }
+
+  var ruleNamesEnrolled: [String] { Array(timerOfRule.keys) }
+
+  /// The instant that comes next of a schedule; nil if none does, or there is no such schedule.
+  func nextInstant(ofSchedule id: Int64) -> Timestamp? {
+    timerOfSchedule[id].flatMap { wheel.due(of: $0) }.map { Timestamp(milliseconds: $0) }
+  }
+
+  /// When the next instant comes.
+  var nextDue: Timestamp? { wheel.nextDue.map { Timestamp(milliseconds: $0) } }
+  /// No instant comes before it.
+  var nextWake: Timestamp? { wheel.nextWake.map { Timestamp(milliseconds: $0) } }
+
+  /// Takes out what is due, the earliest first and of one instant in an order that changes from instant to instant. Each has to be
+  /// put back with `resume`.
+  mutating func take(upTo now: Timestamp, max: Int) -> [Due] {
+    // A clock that went back opens moments again that had passed: what is new may be due in them.
+    wheel.rewind(to: now.milliseconds)
+    let expired = wheel.expire(upTo: now.milliseconds, max: max)
+    let fair = expired.sorted { left, right in
+      left.due != right.due
+        ? left.due < right.due : Agenda.lot(left.timer, left.due) < Agenda.lot(right.timer, right.due)
+    }
+    return fair.map { one in
+      let (timer, due) = (one.timer, one.due)
+      flags[Int(timer)] |= Agenda.isTakenFlag
+      let work = clockworks[Int(numbers[Int(timer)])]
+      let owner = owners[Int(timer)]
+      return Due(
+        timer: timer, owner: owner < 0 ? .rule(ruleNames[timer] ?? "") : .schedule(owner),
+        slot: Timestamp(milliseconds: due), timetable: timetable(of: timer), misfire: work.misfire,
+        isEnabled: flags[Int(timer)] & Agenda.isEnabledFlag != 0)
+    }
+  }
+
+  /// Puts a timer back that was taken out, to wait for that instant; one that was changed or removed meanwhile stays out.
+  mutating func resume(_ timer: UInt32, at instant: Timestamp?) {
+    let index = Int(timer)
+    guard flags[index] & Agenda.isTakenFlag != 0 else { return }
+    flags[index] &= ~Agenda.isTakenFlag
+    if flags[index] & Agenda.isFreeFlag != 0 {
+      free.append(timer)
+    } else {
+      insert(timer, instant)
+    }
+  }
+
+  /// Reads zones anew and works out what comes next of all that hang in one that changed. The names of those, and how many moved.
+  mutating func replan(from now: Timestamp) throws(ZoneError) -> (zones: [String], moved: Int) {
+    var changed: [String: ZoneRules] = [:]
+    for (name, old) in loaded where name != "UTC" {
+      let fresh = try zones.zone(name)
+      if fresh != old { changed[name] = fresh }
+    }
+    guard !changed.isEmpty else { return ([], 0) }
+    loaded.merge(changed) { _, fresh in fresh }
+    var moved = 0
+    for timer in timerOfSchedule.values {
+      let name = clockworks[Int(numbers[Int(timer)])].timezone
+      guard changed[name] != nil, let old = wheel.due(of: timer) else { continue }
+      let next = timetable(of: timer).next(after: max(now, Timestamp(milliseconds: epochs[Int(timer)])))
+      if next?.milliseconds != old { moved += 1 }
+      insert(timer, next)
+    }
+    return (changed.keys.sorted(), moved)
+  }
+
+  // MARK: Timers
+
+  private mutating func zone(_ name: String) throws(ZoneError) -> ZoneRules {
+    if let known = loaded[name] { return known }
+    let rules = try zones.zone(name)
+    loaded[name] = rules
+    return rules
+  }
+
+  private mutating func enrol(
+    _ timetable: Timetable, _ misfire: MisfirePolicy, isEnabled: Bool, owner: Int64
+  ) -> UInt32 {
+    let work = Clockwork(
+      expression: timetable.expression, timezone: timetable.zone.name, changes: timetable.changes, misfire: misfire)
+    let number: UInt32
+    if let known = clockworkNumbers[work] {
+      number = known
+    } else {
+      number = UInt32(clockworks.count)
+      clockworks.append(work)
+      clockworkNumbers[work] = number
+    }
+    let timer: UInt32
+    if let reused = free.popLast() {
+      timer = reused
+    } else {
+      timer = UInt32(numbers.count)
+      numbers.append(0)
+      epochs.append(0)
+      owners.append(0)
+      flags.append(0)
+    }
+    let index = Int(timer)
+    numbers[index] = number
+    epochs[index] = timetable.epoch.milliseconds
+    owners[index] = owner
+    flags[index] = isEnabled ? Agenda.isEnabledFlag : 0
+    if timetable.expression.isRate, timetable.anchor.milliseconds != epochs[index] + 1 {
+      anchors[timer] = timetable.anchor.milliseconds
+    }
+    if let end = timetable.end { ends[timer] = end.milliseconds }
+    return timer
+  }
+
+  private func timetable(of timer: UInt32) -> Timetable {
+    let work = clockworks[Int(numbers[Int(timer)])]
+    let epoch = epochs[Int(timer)]
+    return Timetable(
+      work.expression, zone: loaded[work.timezone] ?? .utc, changes: work.changes,
+      anchor: Timestamp(milliseconds: anchors[timer] ?? epoch + 1), epoch: Timestamp(milliseconds: epoch),
+      end: ends[timer].map { Timestamp(milliseconds: $0) })
+  }
+
+  private mutating func insert(_ timer: UInt32, _ instant: Timestamp?) {
+    if let instant { wheel.insert(timer, due: instant.milliseconds) } else { wheel.cancel(timer) }
+  }
+
+  /// Gives a timer's number back; while it is taken out, only once it comes back.
+  private mutating func retire(_ timer: UInt32) {
+    wheel.cancel(timer)
+    anchors[timer] = nil
+    ends[timer] = nil
+    if flags[Int(timer)] & Agenda.isTakenFlag != 0 {
+      flags[Int(timer)] |= Agenda.isFreeFlag
+    } else {
+      free.append(timer)
+    }
+  }
+
+  /// Where a timer stands among those of the same instant: nobody is always the last.
+  private static func lot(_ timer: UInt32, _ due: Int64) -> UInt64 {
+    var dice = SplitMix64(seed: UInt64(timer) << 32 ^ UInt64(bitPattern: due))
+    return dice.next()
+  }
+}

@@ -1,0 +1,183 @@
+import Events
+import Rules
+import Schedules
+import Telemetry
+
+/// Where the machine's time zones are read. Adapters: `SystemPorts.ZoneFiles`, `UniversalTimeOnly`.
+public protocol Zones: Sendable {
+  func zone(_ name: String) throws(ZoneError) -> ZoneRules
+  /// Which release of the IANA data it is, such as `2025b`; nil if nothing says so.
+  var release: String? { get }
+}
+
+/// A world without time zones but UTC.
+public struct UniversalTimeOnly: Zones {
+  public init() {}
+
+  public func zone(_ name: String) throws(ZoneError) -> ZoneRules {
+    guard name == "UTC" else { throw ZoneError(.zoneUnknown, "no time zone is named \(name); there is UTC only") }
+    return .utc
+  }
+
+  public var release: String? { nil }
+}
+
+/// Which schedules to list, by group and name; absent members match everything.
+public struct ScheduleQuery: Sendable, Hashable {
+  public var group: String?
+  public var namePrefix: String?
+  public var state: Rule.State?
+  /// Only what stands behind that one: the next page.
+  public var after: ScheduleName?
+  public var limit = 100
+
+  public init() {}
+}
+
+/// A schedule's clock as it is held in memory; everything else of the schedule stays in the store.
+public struct StoredClock: Sendable, Hashable {
+  /// Given once, never again, not even to a schedule of the same name.
+  public let id: Int64
+  public let clock: ScheduleClock
+  public let isEnabled: Bool
+  public let misfire: MisfirePolicy
+
+  public init(id: Int64, clock: ScheduleClock, isEnabled: Bool, misfire: MisfirePolicy) {
+    self.id = id
+    self.clock = clock
+    self.isEnabled = isEnabled
+    self.misfire = misfire
+  }
+}
+
+/// One decided slot of a schedule; (schedule, slot) is unique for ever.
+public struct SlotDecision: Sendable, Hashable {
+  public enum Outcome: Int, Sendable, Hashable, CaseIterable {
+    /// The target is invoked, at once or within the flexible window.
+    case fires = 0
+    /// It was missed, and the misfire policy lets it fire all the same.
+    case recovers = 1
+    case disabled = 2
+    /// It was missed, and the misfire policy skips it.
+    case skipped = 3
+    /// Nobody decided it within its grace: the watchdog's own finding.
+    case missed = 4
+  }
+
+  public let schedule: Int64
+  public let slot: Timestamp
+  public let outcome: Outcome
+  public let decidedAt: Timestamp
+
+  public init(schedule: Int64, slot: Timestamp, outcome: Outcome, decidedAt: Timestamp) {
+    self.schedule = schedule
+    self.slot = slot
+    self.outcome = outcome
+    self.decidedAt = decidedAt
+  }
+}
+
+/// A decided slot that has not become a delivery or a row yet.
+public struct OpenSlot: Sendable {
+  /// Its place among all decided slots.
+  public let sequence: Int64
+  public let decision: SlotDecision
+  /// nil if the schedule was removed since.
+  public let schedule: Schedule?
+
+  public init(sequence: Int64, decision: SlotDecision, schedule: Schedule?) {
+    self.sequence = sequence
+    self.decision = decision
+    self.schedule = schedule
+  }
+}
+
+/// What became of decided slots: deliveries, rows, and schedules that have had their last slot.
+public struct SlotExpansion: Sendable {
+  public let deliveries: [NewDelivery]
+  public let rows: [LedgerEntry]
+  /// Slots that wait for the run of an earlier one, by owner.
+  public let waiting: [WaitingSlot]
+  /// Schedules that end with their last slot.
+  public let completed: [Int64]
+  /// Everything up to this place is done.
+  public let through: Int64
+
+  public init(
+    deliveries: [NewDelivery], rows: [LedgerEntry], waiting: [WaitingSlot], completed: [Int64], through: Int64
+  ) {
+    self.deliveries = deliveries
+    self.rows = rows
+    self.waiting = waiting
+    self.completed = completed
+    self.through = through
+  }
+}
+
+/// A slot that waits for the run of an earlier slot of the same owner: a rule, or `group/name` of a schedule.
+public struct WaitingSlot: Sendable, Hashable {
+  public let owner: String
+  public let slot: Timestamp
+
+  public init(owner: String, slot: Timestamp) {
+    self.owner = owner
+    self.slot = slot
+  }
+}
+
+/// What of an owner's earlier slots is still under way.
+public struct Blocker: Sendable, Hashable {
+  public let causeID: String
+  /// The run it started, if it has come that far.
+  public let runID: String?
+
+  public init(causeID: String, runID: String?) {
+    self.causeID = causeID
+    self.runID = runID
+  }
+
+  /// `run run-… of default/nightly@2026-01-01T22:00:00Z`
+  public var words: String { (runID.map { "run \($0) of " } ?? "") + causeID }
+}
+
+/// Where schedules, their groups and their decided slots survive a restart. Adapter: `SQLiteStore`.
+public protocol ScheduleStore: Sendable {
+  func scheduleGroups() async throws(StoreError) -> [ScheduleGroup]
+  /// Creates or replaces the group.
+  func save(_ group: ScheduleGroup, row: LedgerEntry) async throws(StoreError)
+  /// Removes the group with its schedules; their ids, or nil if there is no such group.
+  func remove(group: String, row: LedgerEntry) async throws(StoreError) -> [Int64]?
+  func schedule(_ name: ScheduleName) async throws(StoreError) -> Schedule?
+  /// By group and name.
+  func schedules(_ query: ScheduleQuery) async throws(StoreError) -> [Schedule]
+  /// Creates or replaces schedules, all or nothing; one that is replaced keeps its id. Their ids, in the order given.
+  ///
+  /// What is decided is known only up to before the earliest of them began, so that a clock that went back loses none of their slots.
+  func save(_ schedules: [Schedule], row: LedgerEntry) async throws(StoreError) -> [Int64]
+  /// Removes the schedule; its id, or nil if there is none.
+  func remove(_ name: ScheduleName, row: LedgerEntry) async throws(StoreError) -> Int64?
+  /// Hands all clocks to the body, some thousands at a time, by id.
+  func forEachClock(_ body: @escaping @Sendable ([StoredClock]) -> Void) async throws(StoreError)
+  /// Every slot up to this instant is decided, of all schedules there were; nil if none ever was.
+  func decidedThrough() async throws(StoreError) -> Timestamp?
+  /// Slots after that instant that are decided all the same.
+  func decisions(after instant: Timestamp) async throws(StoreError) -> [SlotDecision]
+  /// Stores decisions and how far all are decided, all or nothing; a slot that is decided already stays as it is.
+  ///
+  /// - Parameter plans: rows that tell of recoveries, written before.
+  func decide(
+    _ decisions: [SlotDecision], through: Timestamp?, plans: [LedgerEntry]
+  ) async throws(StoreError)
+  /// The names of schedules that are still there, by id.
+  func scheduleNames(_ ids: [Int64]) async throws(StoreError) -> [Int64: ScheduleName]
+  /// Decided slots that are not expanded yet, in the order in which they were decided.
+  func openSlots(limit: Int) async throws(StoreError) -> [OpenSlot]
+  /// Stores what decided slots came to, all or nothing.
+  func expand(_ expansion: SlotExpansion) async throws(StoreError)
+  /// The earliest thing of an owner that is still under way: a delivery, a deferred cause, a run; nil if nothing is.
+  func blocker(of owner: String) async throws(StoreError) -> Blocker?
+  /// Slots that wait, the earliest first.
+  func waitingSlots() async throws(StoreError) -> [WaitingSlot]
+  /// Lets one that waits go on: stores what it comes to.
+  func release(_ slot: WaitingSlot, as outcome: SlotRecord.Outcome) async throws(StoreError)
+}
