@@ -139,12 +139,13 @@ public struct Runtime: Sendable {
       width: deliveryWidth)
     releaser = Releaser(ports.desk, orchestrator, ports.clock, ports.log)
     scheduler = try await Scheduler(
-      book, ports.slots, ports.schedules, ports.zones, ports.clock, ports.log, deliveriesDue: bells.deliveriesDue,
-      slotsOpen: bells.slotsOpen)
+      book, ports.slots, ports.schedules, ports.zones, ports.clock, ports.log, ports.observer,
+      deliveriesDue: bells.deliveriesDue, slotsOpen: bells.slotsOpen)
     expander = SlotExpander(
       book, ports.schedules, ports.zones, ports.clock, scheduler, deliveriesDue: bells.deliveriesDue)
     schedules = ScheduleKeeper(ports.schedules, scheduler, ports.zones, ports.clock, settings.names)
-    watchdog = Watchdog(book, ports.slots, ports.ledger, ports.clock, ports.log, startedAt: now)
+    watchdog = Watchdog(
+      book, ports.slots, ports.schedules, ports.zones, ports.ledger, ports.clock, ports.log, startedAt: now)
   }
 
   /// Does all that is due now, in a fixed order, until nothing is. Returns how much there was.

@@ -38,6 +38,7 @@ public final class Scheduler: Sendable {
   private let store: any ScheduleStore
   private let clock: any WallClock
   private let log: any LogSink
+  private let observer: any Observer
   private let overlap: OverlapGuard
   private let deliveriesDue: Bell
   private let slotsOpen: Bell
@@ -46,13 +47,14 @@ public final class Scheduler: Sendable {
   /// Reads all clocks there are; nothing is decided yet.
   public init(
     _ book: RuleBook, _ journal: any SlotJournal, _ store: any ScheduleStore, _ zones: any Zones,
-    _ clock: any WallClock, _ log: any LogSink, deliveriesDue: Bell, slotsOpen: Bell
+    _ clock: any WallClock, _ log: any LogSink, _ observer: any Observer, deliveriesDue: Bell, slotsOpen: Bell
   ) async throws(StoreError) {
     self.book = book
     self.journal = journal
     self.store = store
     self.clock = clock
     self.log = log
+    self.observer = observer
     overlap = OverlapGuard(store)
     self.deliveriesDue = deliveriesDue
     self.slotsOpen = slotsOpen
@@ -92,6 +94,7 @@ public final class Scheduler: Sendable {
       }
       if due.count < Scheduler.timersMax { break }
     }
+    if total == 0 { try await noteProgress(at: now) }
     return total
   }
 
@@ -233,8 +236,22 @@ public final class Scheduler: Sendable {
       for (_, id) in due { state.decided[id] = nil }
       state.through = through
     }
-    if !decisions.isEmpty { slotsOpen.ring() }
+    if !decisions.isEmpty {
+      slotsOpen.ring()
+      observer.observe(.slotsDecided(decisions.map(\.slot)), at: clock.now())
+    }
     return decisions.count
+  }
+
+  /// Says from time to time that all is decided though nothing was due, so that nobody has to look far back.
+  private func noteProgress(at now: Timestamp) async throws(StoreError) {
+    let through = state.withLock { state -> Timestamp? in
+      guard state.agenda.scheduleCount > 0, state.through.map({ now - $0 > Scheduler.grace }) ?? true else { return nil }
+      return state.agenda.nextWake.map { min($0 - Span(milliseconds: 1), now) } ?? now
+    }
+    guard let through, through != state.withLock({ $0.through }) else { return }
+    try await store.decide([], through: through, plans: [])
+    state.withLock { $0.through = through }
   }
 
   private func store(
@@ -308,6 +325,7 @@ public final class Scheduler: Sendable {
     }
     state.withLock { $0.agenda.resume(due.timer, at: next) }
     log.write(tickLine(rule, slots, fired: fired))
+    observer.observe(.slotsDecided(slots), at: clock.now())
     if fired > 0 { deliveriesDue.ring() }
     return slots.count
   }

@@ -32,6 +32,18 @@ extension FaultyStore: ScheduleStore {
     try await real.forEachClock(body)
   }
 
+  public func clocks(after id: Int64, limit: Int) async throws(StoreError) -> [StoredClock] {
+    try await real.clocks(after: id, limit: limit)
+  }
+
+  public func undecided(_ slots: [SlotDecision]) async throws(StoreError) -> [SlotDecision] {
+    try await real.undecided(slots)
+  }
+
+  public func declareMissed(_ missed: [MissedSlot]) async throws(StoreError) -> [MissedSlot] {
+    try await faults.write { () throws(StoreError) in try await real.declareMissed(missed) }
+  }
+
   public func scheduleNames(_ ids: [Int64]) async throws(StoreError) -> [Int64: ScheduleName] {
     try await real.scheduleNames(ids)
   }

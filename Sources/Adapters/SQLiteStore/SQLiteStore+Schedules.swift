@@ -122,38 +122,29 @@ extension SQLiteStore: ScheduleStore {
 
   public func forEachClock(_ body: @escaping @Sendable ([StoredClock]) -> Void) async throws(StoreError) {
     try await read { db in
-      var known: [String: Clockwork] = [:]
-      var page: [StoredClock] = []
       let rows = try Row.fetchCursor(
         db, sql: "SELECT id, state, clockwork, since, start_at, end_at FROM schedules ORDER BY id")
+      var reader = ClockReader()
+      var page: [StoredClock] = []
       while let row = try rows.next() {
-        let text: String = row[2]
-        let work: Clockwork
-        if let read = known[text] {
-          work = read
-        } else {
-          guard let read = Clockwork(text) else {
-            throw StoreError(.corrupt, "clockwork \(text) of schedule \(row[0] as Int64) is not what was written")
-          }
-          known[text] = read
-          work = read
-        }
-        let start: Int64? = row[4]
-        let end: Int64? = row[5]
-        page.append(
-          StoredClock(
-            id: row[0],
-            clock: ScheduleClock(
-              expression: work.expression, timezone: work.timezone, changes: work.changes,
-              since: Timestamp(milliseconds: row[3]), start: start.map { Timestamp(milliseconds: $0) },
-              end: end.map { Timestamp(milliseconds: $0) }),
-            isEnabled: row[1] as String == Rule.State.enabled.rawValue, misfire: work.misfire))
+        page.append(try reader.clock(row))
         if page.count == SQLiteStore.clocksPageMax {
           body(page)
           page.removeAll(keepingCapacity: true)
         }
       }
       body(page)
+    }
+  }
+
+  public func clocks(after id: Int64, limit: Int) async throws(StoreError) -> [StoredClock] {
+    try await read { db in
+      var reader = ClockReader()
+      return try db.rows(
+        """
+        SELECT id, state, clockwork, since, start_at, end_at FROM schedules WHERE id > ? ORDER BY id LIMIT ?
+        """, [id, limit]
+      ).map { try reader.clock($0) }
     }
   }
 
@@ -169,6 +160,26 @@ extension SQLiteStore: ScheduleStore {
   }
 
   // MARK: Slots
+
+  public func undecided(_ slots: [SlotDecision]) async throws(StoreError) -> [SlotDecision] {
+    try await read { db in
+      try slots.filter { slot in
+        try db.count(
+          "SELECT COUNT(*) FROM slots WHERE slot = ? AND schedule = ?", [slot.slot.milliseconds, slot.schedule]) == 0
+      }
+    }
+  }
+
+  public func declareMissed(_ missed: [MissedSlot]) async throws(StoreError) -> [MissedSlot] {
+    try await write { db in
+      try missed.filter { one in
+        try SQLiteStore.insert(one.decision, db)
+        guard db.changesCount > 0 else { return false }
+        try SQLiteStore.append(one.row, db)
+        return true
+      }
+    }
+  }
 
   public func decidedThrough() async throws(StoreError) -> Timestamp? {
     try await read { db in try db.moment("SELECT through FROM slots_decided WHERE through IS NOT NULL") }
@@ -188,13 +199,7 @@ extension SQLiteStore: ScheduleStore {
   ) async throws(StoreError) {
     try await write { db in
       for plan in plans { try SQLiteStore.append(plan, db) }
-      let insert = try db.cachedStatement(
-        sql: "INSERT OR IGNORE INTO slots (slot, schedule, outcome, decided_at) VALUES (?, ?, ?, ?)")
-      for one in decisions {
-        try insert.execute(arguments: [
-          one.slot.milliseconds, one.schedule, one.outcome.rawValue, one.decidedAt.milliseconds,
-        ])
-      }
+      for one in decisions { try SQLiteStore.insert(one, db) }
       if let through { try db.run("UPDATE slots_decided SET through = ?", [through.milliseconds]) }
     }
   }
@@ -231,6 +236,12 @@ extension SQLiteStore: ScheduleStore {
   static func insert(_ waiting: WaitingSlot, _ db: Database) throws {
     try db.run(
       "INSERT OR IGNORE INTO waiting_slots (owner, slot) VALUES (?, ?)", [waiting.owner, waiting.slot.milliseconds])
+  }
+
+  private static func insert(_ one: SlotDecision, _ db: Database) throws {
+    try db.run(
+      "INSERT OR IGNORE INTO slots (slot, schedule, outcome, decided_at) VALUES (?, ?, ?, ?)",
+      [one.slot.milliseconds, one.schedule, one.outcome.rawValue, one.decidedAt.milliseconds])
   }
 
   private static func decision(_ row: Row) throws -> SlotDecision {
@@ -298,6 +309,35 @@ extension SQLiteStore: ScheduleStore {
       try insert(slot, db)
       try append(entry, db)
     }
+  }
+}
+
+/// Reads clocks out of rows: id, state, clockwork, since, start and end, in this order.
+private struct ClockReader {
+  /// Clockworks that were read already: a million schedules seldom have more than some hundreds.
+  private var known: [String: Clockwork] = [:]
+
+  mutating func clock(_ row: Row) throws -> StoredClock {
+    let text: String = row[2]
+    let work = try clockwork(text, of: row[0])
+    let start: Int64? = row[4]
+    let end: Int64? = row[5]
+    return StoredClock(
+      id: row[0],
+      clock: ScheduleClock(
+        expression: work.expression, timezone: work.timezone, changes: work.changes,
+        since: Timestamp(milliseconds: row[3]), start: start.map { Timestamp(milliseconds: $0) },
+        end: end.map { Timestamp(milliseconds: $0) }),
+      isEnabled: row[1] as String == Rule.State.enabled.rawValue, misfire: work.misfire)
+  }
+
+  private mutating func clockwork(_ text: String, of id: Int64) throws -> Clockwork {
+    if let read = known[text] { return read }
+    guard let read = Clockwork(text) else {
+      throw StoreError(.corrupt, "clockwork \(text) of schedule \(id) is not what was written")
+    }
+    known[text] = read
+    return read
   }
 }
 

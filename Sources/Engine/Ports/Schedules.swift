@@ -77,6 +77,17 @@ public struct SlotDecision: Sendable, Hashable {
   }
 }
 
+/// A slot of a schedule that nobody decided in time, with the row that says so.
+public struct MissedSlot: Sendable, Hashable {
+  public let decision: SlotDecision
+  public let row: LedgerEntry
+
+  public init(decision: SlotDecision, row: LedgerEntry) {
+    self.decision = decision
+    self.row = row
+  }
+}
+
 /// A decided slot that has not become a delivery or a row yet.
 public struct OpenSlot: Sendable {
   /// Its place among all decided slots.
@@ -168,6 +179,12 @@ public protocol ScheduleStore: Sendable {
   func decide(
     _ decisions: [SlotDecision], through: Timestamp?, plans: [LedgerEntry]
   ) async throws(StoreError)
+  /// Clocks whose id is greater, by id.
+  func clocks(after id: Int64, limit: Int) async throws(StoreError) -> [StoredClock]
+  /// Which of these slots nobody has decided; outcome and moment are not looked at.
+  func undecided(_ slots: [SlotDecision]) async throws(StoreError) -> [SlotDecision]
+  /// Stores that slots were missed, each with its row; one that is decided stays as it is, and its row is not written. Those stored.
+  func declareMissed(_ missed: [MissedSlot]) async throws(StoreError) -> [MissedSlot]
   /// The names of schedules that are still there, by id.
   func scheduleNames(_ ids: [Int64]) async throws(StoreError) -> [Int64: ScheduleName]
   /// Decided slots that are not expanded yet, in the order in which they were decided.
