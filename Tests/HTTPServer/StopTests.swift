@@ -2,30 +2,30 @@ import Testing
 
 @testable import HTTPServer
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))  // For what hangs: how fast the machine is, is no matter.
 struct StopTests {
+  private static let patient = HTTPLimits(idleSeconds: 3_600, flushSeconds: 3_600)
+
   @Test func `idle connections do not delay the stop`() async throws {
-    let clock = ContinuousClock()
-    var began = clock.now
-    try await RunningListener.with { listener in
+    // Whatever limit the stop waited for, it would be too long for this suite.
+    try await RunningListener.with(limits: Self.patient) { listener in
       try await listener.connect { used in
         try await used.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         _ = try await used.answer()
         try await listener.connect { fresh in
-          began = clock.now
           await listener.beginStop()
           let rests = [try await used.rest(), try await fresh.rest()]
           #expect(rests == ["", ""])
         }
       }
     }
-    #expect(clock.now - began < .seconds(10))
   }
 
   @Test(arguments: [10, 32 << 20])
   func `a request in flight is answered whole, then its connection closes`(_ count: Int) async throws {
     let (inside, release) = (Latch(), Latch())
-    try await RunningListener.with { _ in
+    // However slowly this machine lets the client take it.
+    try await RunningListener.with(limits: Self.patient) { _ in
       inside.open()
       await release.wait()
       return text("", [UInt8](repeating: 7, count: count))
