@@ -5,7 +5,7 @@ import Testing
 ///
 /// What is checked stands in the scripts beside this file; they can be run by hand as well. The time limit is for what
 /// hangs: how fast the machine is, is no matter.
-@Suite(.serialized, .timeLimit(.minutes(60)))
+@Suite(.serialized, .timeLimit(.minutes(120)))
 struct EndToEndTests {
   @Test func `boto3 and the AWS CLI are here`() async throws {
     let look =
