@@ -109,7 +109,7 @@ class Recorder:
 
     def _asked(self, handler, body):
         """The local AWS's own answer. `Host` goes on as it came, for it is signed."""
-        connection = http.client.HTTPConnection(self._target, timeout=60)
+        connection = http.client.HTTPConnection(self._target, timeout=PATIENCE_SECONDS)
         try:
             connection.connect()
         except OSError as error:  # It is stopped before the functions are.
