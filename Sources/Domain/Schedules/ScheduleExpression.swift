@@ -46,7 +46,7 @@ public struct ScheduleExpression: Sendable, Hashable {
     self.text = text
     self.dialect = dialect
     do throws(Refusal) {
-      plan = try ScheduleExpression.read(text, dialect: dialect).plan
+      plan = try ScheduleExpression.read(text, dialect: dialect, isRemarking: false).plan
     } catch {
       throw ScheduleError(text, dialect: dialect, reason: error.reason)
     }
@@ -129,7 +129,7 @@ public struct ScheduleExpression: Sendable, Hashable {
   /// What a linter says of a legal expression: steps that never land again, days that few months have, no fire at all.
   public var remarks: [String] {
     do throws(Refusal) {
-      let (plan, remarks) = try ScheduleExpression.read(text, dialect: dialect)
+      let (plan, remarks) = try ScheduleExpression.read(text, dialect: dialect, isRemarking: true)
       guard case .cron(let fields) = plan, fields.firstMinute(from: 0) == nil else { return remarks }
       return remarks + ["no date matches: this never fires"]
     } catch {
@@ -138,14 +138,14 @@ public struct ScheduleExpression: Sendable, Hashable {
   }
 
   private static func read(
-    _ text: String, dialect: ScheduleDialect
+    _ text: String, dialect: ScheduleDialect, isRemarking: Bool
   ) throws(Refusal) -> (plan: Plan, remarks: [String]) {
     guard text.utf8.count <= lengthMax || text.unicodeScalars.count <= lengthMax else {
       throw Refusal("an expression has at most \(lengthMax) characters")
     }
     let bytes = Array(text.utf8)
     if let body = inside(bytes, "cron(") {
-      var parser = CronParser()
+      var parser = CronParser(isRemarking: isRemarking)
       return (.cron(try parser.parse(body)), parser.remarks)
     }
     if let body = inside(bytes, "rate(") {
