@@ -51,16 +51,6 @@ struct ClockChangeVector: Decodable, Sendable, CustomTestStringConvertible {
   }
 }
 
-/// One row of `Tests/Vectors/schedules-words.json`.
-struct WordsVector: Decodable, Sendable, CustomTestStringConvertible {
-  let expr: String
-  let words: String
-  let remarks: [String]
-  let source: String
-
-  var testDescription: String { expr }
-}
-
 enum Vectors {
   static func load<Row: Decodable>(_ name: String, as: [Row].Type) throws -> [Row] {
     let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
