@@ -9,7 +9,7 @@ say = @echo "==> $(1)" >&2
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: packages
 packages: ## Install the Debian packages that are missing
@@ -71,6 +71,10 @@ bench: packages ## Measure speed; prints JSON lines
 .PHONY: bench-patterns
 bench-patterns: ## Measure the matching of patterns next to simdjson; prints JSON lines and a table
 	@Benchmarks/Patterns/run
+
+.PHONY: bench-schedules
+bench-schedules: ## Measure schedule expressions next to Quartz and aws-croniter; prints JSON lines and a table
+	@Benchmarks/Schedules/run
 
 .PHONY: fuzz
 fuzz: ## Fuzz patterns, events and the matcher for SECONDS (60)
