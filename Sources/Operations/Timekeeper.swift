@@ -15,7 +15,7 @@ public final class Timekeeper: Sendable {
   /// How long the control room looks every minute once something was done: as far as an alarm of five minutes looks back.
   public static let watchedFor = Span.minutes(16)
   /// Between two looks of the control room while nothing is done.
-  public static let quietPause = Span.hours(1)
+  public static let quietPause = Span.hours(6)
   /// Between two rounds of retention.
   public static let retentionPause = Span.days(1)
   /// Between two looks for work at the instant at which time stands, at most.
@@ -101,6 +101,20 @@ public final class Timekeeper: Sendable {
   /// An advance that is asked for meanwhile begins where this one ends. A goal that is past changes nothing.
   public func advance(_ goal: Goal, in room: ControlRoom) async throws(StoreError) -> Passage {
     let stops = state.withLock { $0.stops }
+    // A task of its own, awaited right here: whoever asked may go away, and what has begun goes on to its end.
+    let passing = Task { () async -> Result<Passage, StoreError> in
+      do throws(StoreError) {
+        return .success(try await self.pass(goal, in: room, unlessStoppedSince: stops))
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try await passing.value.get()
+  }
+
+  private func pass(
+    _ goal: Goal, in room: ControlRoom, unlessStoppedSince stops: UInt64
+  ) async throws(StoreError) -> Passage {
     let began = machine.now()
     var passage = try await turnstile.pass { () async throws(StoreError) -> Passage in
       let moment =
