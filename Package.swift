@@ -172,7 +172,9 @@ let package = Package(
         "CryptoPorts", "ClockPorts", asyncHTTPClient, nioCore, nioHTTP1, grdb,
       ]),
     tests("Console", covers: domain + ["Console", "Engine"]),
-    tests("CLI", covers: domain + ["bellcrank", "Engine", "AWSWire", "HTTPServer", "SystemPorts", argumentParser]),
+    tests(
+      "CLI",
+      covers: domain + ["bellcrank", "Engine", "Operations", "AWSWire", "HTTPServer", "SystemPorts", argumentParser]),
     tests(
       "Operations",
       covers: domain + monitoring + [
@@ -182,7 +184,8 @@ let package = Package(
     tests(
       "EndToEnd", covers: ["bellcrank", "bootstrap"],
       exclude: [
-        "browser", "chain", "chain.py", "chaos", "console.py", "harness", "sections", "kill9.py", "specification.py",
+        "browser", "chain", "chain.py", "chaos", "clock.py", "console.py", "harness", "sections", "kill9.py",
+        "specification.py",
       ]),
     tests("Tidy", covers: []),
     tests(

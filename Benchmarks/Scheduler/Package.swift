@@ -16,7 +16,8 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 
 let domain: [Target.Dependency] = [
-  "Events", "Patterns", "Matchers", "Schedules", "Timers", "Rules", "Deliveries", "Ingestion", "Extraction", "Telemetry",
+  "Events", "Patterns", "Matchers", "Schedules", "Timers", "Rules", "Deliveries", "Ingestion", "Extraction",
+  "Telemetry",
 ]
 let monitoring: [Target.Dependency] = ["Measures", "Alarms", "Logs", "Policies"]
 

@@ -82,7 +82,9 @@ extension Explainer {
       slot < moment + Explainer.slotWidth
     else { return nil }
     let id = Cause.slotID(rule: rule.name, at: slot)
-    if let entry = try await engine.ports.ledger.entry(of: id) { return try await decided(rule.name, entry, at: moment) }
+    if let entry = try await engine.ports.ledger.entry(of: id) {
+      return try await decided(rule.name, entry, at: moment)
+    }
     let now = engine.ports.clock.now()
     if slot > now { return try await future(rule, slot, at: moment) }
     if let delivery = try await engine.ports.deliveries.deliveries(of: id).first(where: { $0.state == .waiting }) {

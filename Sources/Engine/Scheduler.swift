@@ -246,7 +246,9 @@ public final class Scheduler: Sendable {
   /// Says from time to time that all is decided though nothing was due, so that nobody has to look far back.
   private func noteProgress(at now: Timestamp) async throws(StoreError) {
     let through = state.withLock { state -> Timestamp? in
-      guard state.agenda.scheduleCount > 0, state.through.map({ now - $0 > Scheduler.grace }) ?? true else { return nil }
+      guard state.agenda.scheduleCount > 0, state.through.map({ now - $0 > Scheduler.grace }) ?? true else {
+        return nil
+      }
       return state.agenda.nextWake.map { min($0 - Span(milliseconds: 1), now) } ?? now
     }
     guard let through, through != state.withLock({ $0.through }) else { return }

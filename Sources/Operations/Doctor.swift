@@ -92,7 +92,12 @@ public struct Doctor: Sendable {
     if let latest = try await room.metrics.latestDecision(), latest - now > Doctor.clockBackMax {
       return Check(
         "clock", .failing, "the clock went back: the ledger's latest row is of \(latest), and now it is \(now)",
-        fix: "timedatectl set-ntp true")
+        fix: room.timekeeper == nil ? "timedatectl set-ntp true" : nil)
+    }
+    if let time = room.timekeeper?.reading {
+      let pace = time.speed == 0 ? "stands" : "runs \(time.speed) times as fast as real time"
+      return Check(
+        "clock", .fine, "the clock is virtual and \(pace): it is \(time.now), and no row of the ledger is later")
     }
     return Check("clock", .fine, "it is \(now), and no row of the ledger is later")
   }

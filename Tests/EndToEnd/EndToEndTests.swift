@@ -31,6 +31,11 @@ struct EndToEndTests {
     #expect(script.status == 0, "\(script.output)")
   }
 
+  @Test func `a month of three environments plays on virtual clocks, also when they are killed`() async throws {
+    let script = try await Script.run(Script.named("clock.py"))
+    #expect(script.status == 0, "\(script.output)")
+  }
+
   @Test func `the deployed stack drives the whole chain on a local AWS, within its permissions`() async throws {
     let chain = ["--bootstrap", try Script.bootstrap(), "--bellcrank", try Script.binary().path]
     let script = try await Script.run("chain.py", inInfrastructure: chain)

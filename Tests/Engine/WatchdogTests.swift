@@ -107,7 +107,9 @@ import Testing
       try await world.engine.watchdog.look().missed.map(\.causeID).contains("default/s0@\(World.start)"))
   }
 
-  @Test func `a loop that works leaves nothing to the watchdog, and decided slots that stay open are told`() async throws {
+  @Test func `a loop that works leaves nothing to the watchdog, and decided slots that stay open are told`()
+    async throws
+  {
     let world = try await world()
     world.clock.advance(to: World.start)
     _ = try await world.engine.scheduler.tick()

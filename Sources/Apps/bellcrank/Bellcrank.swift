@@ -29,7 +29,8 @@ struct Bellcrank: AsyncParsableCommand {
       ]),
     version: version,
     groupedSubcommands: [
-      CommandGroup(name: "Engine", subcommands: [ServeCommand.self, DemoCommand.self, CredentialsCommand.self]),
+      CommandGroup(
+        name: "Engine", subcommands: [ServeCommand.self, ClockCommand.self, DemoCommand.self, CredentialsCommand.self]),
       CommandGroup(name: "Moving", subcommands: [ImportCommand.self, ExportCommand.self, DiffCommand.self]),
       CommandGroup(
         name: "Trigger",

@@ -49,7 +49,10 @@ struct AdminService: Sendable {
     let parts = request.path.split(separator: "/").dropFirst().map { $0.percentDecoded(plusIsBlank: false) ?? "" }
     let views = Views(runtime)
     switch (request.method, parts.first, parts.dropFirst().first) {
-    case ("GET", "status", nil): return try await views.status()
+    case ("GET", "status", nil):
+      var status = try await views.status()
+      status.set("clock", try await ClockAdmin(room).show())
+      return status
     case ("GET", "rules", nil): return views.rules()
     case ("GET", "decisions", nil): return try await views.decisions(try query(request.query))
     case ("GET", "decisions", let id?):
@@ -81,6 +84,9 @@ struct AdminService: Sendable {
       return ["findings": .array(try await insight.lint().map(\.json))]
     case ("GET", "inventory", nil): return try await StackService(room).inventory()
     case ("POST", "import", nil): return try await StackService(room).take(try object(request.body), who: who)
+    case ("GET", "clock", nil): return try await ClockAdmin(room).show()
+    case ("POST", "clock", let action?):
+      return try await ClockAdmin(room).act(action, try object(request.body), who: who)
     case ("GET", "alarms", nil): return try await AlarmAdmin(room).list()
     case ("POST", "alarms", let name?):
       return try await AlarmAdmin(room).test(name, ChangeNote(operation: "test", who: who, why: nil))

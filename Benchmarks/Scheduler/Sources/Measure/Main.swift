@@ -59,7 +59,8 @@ enum Main {
     }
     let took = Double(Machine.time() - start - making) / 1e9
     report(
-      "insert", [
+      "insert",
+      [
         ("schedules", Double(count)), ("seconds", took), ("per_second", Double(count) / took),
         ("processor_seconds", Double(Machine.processorTime() - processor) / 1e9),
         ("resident_mib", Machine.residentMiB()), ("resident_before_mib", before), ("peak_mib", Machine.peakMiB()),
@@ -78,7 +79,8 @@ enum Main {
     try await bench.runtime.schedules.create([bench.schedule("first-\(now.milliseconds)", once, at: now)], note)
     let decided = try await bench.runtime.scheduler.tick()
     report(
-      "restart", [
+      "restart",
+      [
         ("schedules", Double(bench.runtime.scheduler.count)), ("loaded_seconds", loaded),
         ("first_fire_seconds", Double(Machine.time() - start) / 1e9), ("decided", Double(decided)),
         ("processor_seconds", Double(Machine.processorTime() - processor) / 1e9),
@@ -103,7 +105,8 @@ enum Main {
       try await bench.runtime.schedules.create(schedules, note)
     }
     let ready = SystemClock().now() - now
-    try await run(bench, "spread", count, more: [("per_second", Double(perSecond)), ("ready_ms", Double(ready.milliseconds))])
+    try await run(
+      bench, "spread", count, more: [("per_second", Double(perSecond)), ("ready_ms", Double(ready.milliseconds))])
   }
 
   /// Many due in the same second, beside a million that rest.
@@ -121,7 +124,8 @@ enum Main {
     try await run(bench, "herd", count, more: [])
     // Fair: where in the order of decisions a schedule comes has nothing to do with when it was made.
     let decisions = try await bench.store.decisions(after: Timestamp(milliseconds: due.milliseconds - 1))
-    report("herd order", [("decided", Double(decisions.count)), ("distinct", Double(Set(decisions.map(\.schedule)).count))])
+    report(
+      "herd order", [("decided", Double(decisions.count)), ("distinct", Double(Set(decisions.map(\.schedule)).count))])
   }
 
   private static func run(_ bench: Bench, _ name: String, _ count: Int, more: [(String, Double)]) async throws {
@@ -161,7 +165,8 @@ enum Main {
       _ = try await bench.runtime.schedules.remove(ScheduleName("extract-table-\(number * 7)"), note)
     }
     report(
-      "remove durably", [
+      "remove durably",
+      [
         ("schedules", Double(bench.runtime.scheduler.count)),
         ("milliseconds", Double(Machine.time() - start) / 1e6 / 1_000),
       ])

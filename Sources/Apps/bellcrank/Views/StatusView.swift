@@ -6,7 +6,7 @@ enum StatusView {
   static func text(_ status: JSON) -> String {
     let facts = Table(pairs: [
       "environment": status.fact("environment"), "now": status.fact("now"), "account": status.fact("account"),
-      "region": status.fact("region"),
+      "region": status.fact("region"), "clock": status["clock"].flatMap(ClockView.words),
     ])
     let queues = Table(
       ["QUEUE", .init("VISIBLE", .right), .init("IN FLIGHT", .right), .init("DELAYED", .right)],
