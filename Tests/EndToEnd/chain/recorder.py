@@ -9,6 +9,8 @@ import urllib.parse
 from collections import Counter
 from dataclasses import dataclass
 
+from harness.checks import PATIENCE_SECONDS
+
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 TARGETS = {"DynamoDB_20120810": "dynamodb", "AmazonSQS": "sqs", "AmazonSSM": "ssm", "AWSEvents": "events"}
