@@ -135,8 +135,8 @@ public struct Runtime: Sendable {
       [names.orchestrator: orchestrator, names.worker: WorkerFunction(worker, ports.queues, ports.clock, names)],
       ports.clock, ports.observer)
     deliverer = Deliverer(
-      ports.deliveries, ports.queues, functions, ports.authority, ports.clock, ports.log, queueBells: queueBells,
-      width: deliveryWidth)
+      ports.deliveries, ports.queues, functions, publisher, ports.authority, ports.clock, ports.log,
+      names: settings.names, queueBells: queueBells, width: deliveryWidth)
     releaser = Releaser(ports.desk, orchestrator, ports.clock, ports.log)
     scheduler = try await Scheduler(
       book, ports.slots, ports.schedules, ports.zones, ports.clock, ports.log, ports.observer,

@@ -50,7 +50,10 @@ public struct SlotExpander: Sendable {
       let (delivery, row, waiting) = try await outcome(of: slot, at: now)
       if let delivery { deliveries.append(delivery) }
       if let row { rows.append(row) }
-      if let schedule = slot.schedule, isCompleted(schedule, by: slot.decision) {
+      // One whose last slot waits, or was passed over because it is disabled, stays.
+      if let schedule = slot.schedule, waiting.isEmpty, slot.decision.outcome != .disabled,
+        isCompleted(schedule, by: slot.decision.slot)
+      {
         completed.append(slot.decision.schedule)
       }
       done += 1
@@ -98,12 +101,12 @@ public struct SlotExpander: Sendable {
   }
 
   /// Whether that was its last slot, and it wants to be removed then (`ActionAfterCompletion`).
-  private func isCompleted(_ schedule: Schedule, by decision: SlotDecision) -> Bool {
+  private func isCompleted(_ schedule: Schedule, by slot: Timestamp) -> Bool {
     guard schedule.completion == .delete else { return false }
     if schedule.expression.isOnce { return true }
     do throws(ZoneError) {
       let zone = schedule.timezone == "UTC" ? ZoneRules.utc : try zones.zone(schedule.timezone)
-      return schedule.clock.timetable(in: zone).next(after: decision.slot) == nil
+      return schedule.clock.timetable(in: zone).next(after: slot) == nil
     } catch {
       return false  // Nobody can say: it stays.
     }
@@ -121,9 +124,20 @@ public struct SlotExpander: Sendable {
       guard let outcome else { continue }
       try await store.release(slot, as: outcome)
       released += 1
+      try await removeIfCompleted(slot, at: now)
     }
     if released > 0 { deliveriesDue.ring() }
     return released
+  }
+
+  /// Removes the schedule of a slot that waited if that was its last one and no other waits.
+  private func removeIfCompleted(_ slot: WaitingSlot, at now: Timestamp) async throws(StoreError) {
+    guard let name = ScheduleName(slot.owner), let schedule = try await store.schedule(name),
+      isCompleted(schedule, by: slot.slot), try await !store.waitingSlots().contains(where: { $0.owner == slot.owner })
+    else { return }
+    let note = ChangeNote(operation: "ActionAfterCompletion", who: "the schedule itself", why: nil)
+    let row = ScheduleChange.entry(from: schedule, to: nil, note, at: now)
+    if let id = try await store.remove(name, row: row) { scheduler.remove([id]) }
   }
 
   /// What a slot that waited comes to; nil if it has to go on waiting.

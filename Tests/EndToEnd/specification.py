@@ -21,7 +21,7 @@ from harness.clients import arguments, parse
 from harness.processes import GENEROUS, Replay, adopt_environment
 from sections import (
     adversary, bus, commands, contracts_permissions, contracts_watching, functions, lifecycle, objects, operators, queues,
-    security)
+    schedules, security)
 from sections.world import World
 
 # In this order; those that share a server leave it to the next one as they found it, or with more in it.
@@ -37,6 +37,8 @@ SHARED = [
     ("functions: notifications (D22)", functions.records), ("functions: waiting (D13)", functions.waiting),
     ("queues: messages", queues.messages), ("queues: batches", queues.batches), ("queues: refusals", queues.refusals),
     ("queues: long polls", queues.long_polls), ("queues: redrive", queues.redrive),
+    ("schedules: bookkeeping", schedules.bookkeeping), ("schedules: refusals", schedules.refusals),
+    ("schedules: firing", schedules.firing), ("schedules: dead letters", schedules.letters),
     ("operators: metrics (§6)", operators.metrics), ("operators: alarms (§6)", operators.alarms),
     ("operators: dashboards (§6)", operators.dashboards), ("operators: logs (§9)", operators.logs),
     *contracts_watching.PARTS,
