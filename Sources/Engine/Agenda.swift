@@ -19,6 +19,12 @@ struct Agenda {
     let timezone: String
     let changes: ClockChangeRule
     let misfire: MisfirePolicy
+
+    /// The text tells most of them apart; the rest is compared.
+    func hash(into hasher: inout Hasher) {
+      hasher.combine(expression.text)
+      hasher.combine(timezone)
+    }
   }
 
   /// A timer that is due, with all that its decision needs.

@@ -3,6 +3,8 @@ import Events
 extension Runtime {
   /// Longest sleep of a loop: a stepped clock or a missed ring costs no more than this.
   public static let napMax = Span.seconds(15)
+  /// How often it is looked whether slots that wait for an earlier one may go on.
+  public static let waitingLook = Span.seconds(1)
   /// How long a loop rests after the store has failed.
   public static let troubleRest = Span.seconds(1)
 
@@ -16,7 +18,9 @@ extension Runtime {
       }
       group.addTask {
         await loop(
-          "expander", wokenBy: [bells.slotsOpen, bells.runEnded], { try await expander.work() }, { nil })
+          "expander", wokenBy: [bells.slotsOpen, bells.runEnded], { try await expander.work() },
+          // Nobody rings when what a slot waits for is no run.
+          { try await ports.schedules.waitingSlots().isEmpty ? nil : ports.clock.now() + Runtime.waitingLook })
       }
       group.addTask {
         await loop(
