@@ -52,7 +52,7 @@ struct FireOracle {
   }
 }
 
-/// All names of the machine's zone data.
+/// All names of the machine's zone data; Debian keeps the older ones in a package of their own.
 enum ZoneNames {
   static func all() throws -> [String] {
     let table = try String(contentsOf: URL(filePath: "/usr/share/zoneinfo/tzdata.zi"), encoding: .utf8)
@@ -62,6 +62,6 @@ enum ZoneNames {
       if words[0] == "Z" { names.insert(String(words[1])) }
       if words[0] == "L" { names.insert(String(words[2])) }
     }
-    return names.sorted()
+    return names.filter { FileManager.default.fileExists(atPath: "/usr/share/zoneinfo/\($0)") }.sorted()
   }
 }

@@ -5,8 +5,8 @@ import Testing
 
 /// The examples of the articles on the language: every block of text, after a line that says what it shows.
 ///
-/// `Fires in ZONE after INSTANT:`, with `, gap shift` or `, fold both` before the colon, is followed by an expression and its
-/// next instants; `Never fires:` and ``Refused: `reason` `` by expressions alone.
+/// `Fires in ZONE after INSTANT:`, with `, gap shift` or `, fold both` before the colon, is followed by an expression
+/// and its next instants; `Never fires:` and ``Refused: `reason` `` by expressions alone.
 enum ScheduleExamples {
   struct Firing: Sendable, CustomTestStringConvertible {
     let label: String

@@ -1,8 +1,9 @@
-/// A day of the years 1970 to 2199, the only ones that schedules know, worked out without a table or a branch on leap years.
+/// A day of the years 1970 to 2199, the only ones that schedules know, worked out without a table or a branch on leap
+/// years.
 ///
 /// In that stretch every fourth year is a leap year but 2100, so a count of days from 1968-03-01, which sees a 29th of
-/// February in 2100 as well, needs one correction. Source: C. Neri and L. Schneider, "Euclidean affine functions and their
-/// application to calendar algorithms", 2022, for dividing by multiplying.
+/// February in 2100 as well, needs one correction. Source: C. Neri and L. Schneider, "Euclidean affine functions and
+/// their application to calendar algorithms", 2022, for dividing by multiplying.
 struct CivilDate: Sendable, Hashable {
   let year: Int
   /// 1 to 12.

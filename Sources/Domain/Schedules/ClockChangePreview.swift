@@ -12,7 +12,8 @@ public struct ClockChangePreview: Sendable, Hashable {
     case shifted(CivilTime, to: CivilTime)
     /// The wall time comes twice.
     case comesTwice(CivilTime, ClockChangeRule.Fold)
-    /// A time of day of the schedule that is another on a clock it does not hang on: `22:00 UTC`, `18:00 EDT`, `17:00 EST`.
+    /// A time of day of the schedule that is another on a clock it does not hang on: `22:00 UTC`, `18:00 EDT`, `17:00
+    /// EST`.
     case moves(String, from: String, to: String)
     /// So many things more of the same kind as the last.
     case more(Int)

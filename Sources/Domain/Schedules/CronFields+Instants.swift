@@ -2,8 +2,8 @@ import Events
 
 /// The wall minutes of a cron expression on the time line, over the clock changes of a zone.
 ///
-/// A stretch between two changes shows each of its wall minutes once, so the search goes by stretches: which minutes of the
-/// wall count in one depends on the rule alone. Source: SCHEDULES §1, DST.
+/// A stretch between two changes shows each of its wall minutes once, so the search goes by stretches: which minutes of
+/// the wall count in one depends on the rule alone. Source: SCHEDULES §1, DST.
 extension CronFields {
   /// Before the first minute of 1970 in any zone, and after the last of 2199; seconds since the epoch.
   private static let secondMin = -2 * ZoneRules.offsetMax

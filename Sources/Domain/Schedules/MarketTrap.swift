@@ -26,7 +26,8 @@ public struct Market: Sendable, Hashable {
   ]
 }
 
-/// A fire that comes after a market's close in one half of the year and before it in the other, since a clock is changed.
+/// A fire that comes after a market's close in one half of the year and before it in the other, since a clock is
+/// changed.
 ///
 /// Pure: the market's zone is handed in.
 public struct MarketTrap: Sendable, Hashable {
@@ -61,7 +62,8 @@ public struct MarketTrap: Sendable, Hashable {
 }
 
 extension Timetable {
-  /// The fires of which a clock change makes a trap: at or after the close in one half of the year, before it in the other.
+  /// The fires of which a clock change makes a trap: at or after the close in one half of the year, before it in the
+  /// other.
   ///
   /// Only times of day that a `cron` names one by one are looked at.
   ///

@@ -2,9 +2,9 @@ import Events
 
 /// When a schedule fires: `cron(…)`, `rate(…)` or `at(…)`, read once and then asked for instants.
 ///
-/// Pure: zones and anchors are handed in. Unless the rule for clock changes says otherwise, a wall time that a zone skips is
-/// skipped, and one that it repeats fires the first time; a day of a rate is 24 hours.
-/// Source: SCHEDULES §1; `SilentCase` where that is silent.
+/// Pure: zones and anchors are handed in. Unless the rule for clock changes says otherwise, a wall time that a zone
+/// skips is skipped, and one that it repeats fires the first time; a day of a rate is 24 hours. Source: SCHEDULES §1;
+/// `SilentCase` where that is silent.
 public struct ScheduleExpression: Sendable, Hashable {
   /// What the text compiles to.
   enum Plan: Sendable, Hashable {

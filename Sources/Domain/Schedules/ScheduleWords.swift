@@ -64,8 +64,8 @@ extension ScheduleExpression {
 extension Timetable {
   /// What it says, on the clock it hangs on and on others: `every day at 22:00 UTC, 07:00 KST`.
   ///
-  /// Where a clock change of the year to come moves a time of day, both times are said: `18:00 EDT / 17:00 EST`; where it falls
-  /// on another day, and the schedule does not run daily, that is said as well.
+  /// Where a clock change of the year to come moves a time of day, both times are said: `18:00 EDT / 17:00 EST`; where
+  /// it falls on another day, and the schedule does not run daily, that is said as well.
   ///
   /// - Parameters:
   ///   - zones: the clocks to show beside the one that the schedule hangs on, in this order.

@@ -1,6 +1,7 @@
 import Events
 
-/// Everything that says when a schedule fires: its expression, where its wall clock hangs, and from when until when it counts.
+/// Everything that says when a schedule fires: its expression, where its wall clock hangs, and from when until when it
+/// counts.
 ///
 /// Pure. Source: SCHEDULES §1.
 public struct Timetable: Sendable, Hashable {

@@ -1,6 +1,7 @@
 /// When a zone's distance from UTC changes, laid out so that the stretch around an instant is found at once.
 ///
-/// New letters alone are no change. It holds for instants up to `ZoneRules.yearMax`, which is further than schedules go.
+/// New letters alone are no change. It holds for instants up to `ZoneRules.yearMax`, which is further than schedules
+/// go.
 struct ZoneShifts: Sendable {
   /// A time without a change of the distance, with the distances before and after it.
   struct Stretch {
