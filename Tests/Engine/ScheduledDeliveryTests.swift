@@ -213,6 +213,17 @@ extension World {
       names: settings.names, queueBells: Bells(), width: 1)
   }
 
+  /// One round until nothing is due; false if the store failed, for then it has to be tried again.
+  private func isDelivered(by deliverer: Deliverer) async throws -> Bool {
+    do {
+      while try await deliverer.deliverDue() > 0 {}
+      return true
+    } catch {
+      guard error.code == .unavailable else { throw error }
+      return false
+    }
+  }
+
   /// Lets time pass with that function in place of the environment's own.
   func deliver(
     _ function: any Function, _ journal: (any DeliveryJournal)? = nil, until end: Timestamp
@@ -221,11 +232,8 @@ extension World {
     while true {
       _ = try await engine.scheduler.tick()
       while try await engine.expander.work() > 0 {}
-      do { while try await deliverer.deliverDue() > 0 {} } catch let error as StoreError
-        where error.code == .unavailable
-      {
-        continue
-      }
+      guard try await isDelivered(by: deliverer) else { continue }
+      if try await engine.expander.work() > 0 { continue }
       let next = [engine.scheduler.nextDue(), try await deliverer.nextDue()].compactMap { $0 }.min()
       guard let next, next <= end else { break }
       clock.advance(to: max(next, clock.now()))

@@ -6,8 +6,11 @@ import Events
 import Foundation
 import Operations
 import Rules
+import SQLiteStore
 import Schedules
 import Simulation
+import SystemPorts
+import Telemetry
 import Testing
 
 @testable import HTTPServer

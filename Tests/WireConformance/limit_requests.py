@@ -81,7 +81,10 @@ def alternatives(shape):
         if limits.get("min"):
             yield "", f"Member must have length greater than or equal to {limits['min']}"
         if limits.get("pattern"):
-            yield "a b\u00e9*", f"Member must satisfy regular expression pattern: {limits['pattern']}"
+            sample = "a b\u00e9*"
+            if re.fullmatch(limits["pattern"], sample):
+                sample = "aws.s3"
+            yield sample, f"Member must satisfy regular expression pattern: {limits['pattern']}"
         if shape.enum:
             for value in shape.enum:
                 yield value, None
@@ -151,14 +154,14 @@ def rows_of(service, bases):
 
 
 def as_rest(rows):
-    """Rows as botocore would send them; what a path cannot say, an empty name, is left out."""
+    """Rows as botocore would send them; what path and query cannot say, an empty name or list, is left out."""
     model = botocore.session.get_session().get_service_model("scheduler")
     serializer = botocore.serialize.create_serializer("rest-json", include_validation=False)
     for row in rows:
         operation = model.operation_model(row["operation"])
         named = {name for name, member in operation.input_shape.members.items()
                  if member.serialization.get("location") == "uri"}
-        if any(not row["body"].get(name) for name in named):
+        if any(not row["body"].get(name) for name in named) or row["body"].get("TagKeys") == []:
             continue
         request = serializer.serialize_to_request(row.pop("body"), operation)
         query = urllib.parse.urlencode(request["query_string"], doseq=True)
