@@ -114,6 +114,8 @@ struct Agenda {
 
   var ruleNamesEnrolled: [String] { Array(timerOfRule.keys) }
 
+  func has(schedule id: Int64) -> Bool { timerOfSchedule[id] != nil }
+
   /// The instant that comes next of a schedule; nil if none does, or there is no such schedule.
   func nextInstant(ofSchedule id: Int64) -> Timestamp? {
     timerOfSchedule[id].flatMap { wheel.due(of: $0) }.map { Timestamp(milliseconds: $0) }
@@ -176,6 +178,17 @@ struct Agenda {
       insert(timer, next)
     }
     return (changed.keys.sorted(), moved)
+  }
+
+  /// How many schedules hang in each zone but UTC.
+  var zonesInUse: [String: Int] {
+    var counts: [UInt32: Int] = [:]
+    for timer in timerOfSchedule.values { counts[numbers[Int(timer)], default: 0] += 1 }
+    var inUse: [String: Int] = [:]
+    for (number, count) in counts where clockworks[Int(number)].timezone != "UTC" {
+      inUse[clockworks[Int(number)].timezone, default: 0] += count
+    }
+    return inUse
   }
 
   // MARK: Timers

@@ -118,10 +118,17 @@ public final class Scheduler: Sendable {
     state.withLock { $0.agenda.nextInstant(ofSchedule: id) }
   }
 
-  /// Takes schedules up that are stored now, each in the place of the one with its id.
+  /// Takes schedules up that are stored now, each in the place of the one with its id: what is decided of that stays decided.
   public func put(_ clocks: [StoredClock]) {
+    let now = clock.now()
     state.withLock { state in
-      for stored in clocks { Scheduler.put(stored, cursor: nil, in: &state.agenda, log) }
+      for stored in clocks {
+        let cursor: Timestamp? =
+          state.agenda.has(schedule: stored.id)
+          ? state.agenda.nextInstant(ofSchedule: stored.id).map { min($0 - Span(milliseconds: 1), now) }
+            ?? state.through : nil
+        Scheduler.put(stored, cursor: cursor, in: &state.agenda, log)
+      }
     }
     changed.ring()
   }
@@ -142,6 +149,9 @@ public final class Scheduler: Sendable {
     let now = clock.now()
     return try state.withLock { state throws(ZoneError) in try state.agenda.replan(from: now) }
   }
+
+  /// Time zones that schedules hang in, and how many in each; UTC never changes and is left out.
+  public func zonesInUse() -> [String: Int] { state.withLock { $0.agenda.zonesInUse } }
 
   /// The id of a slot's event: the same whenever it is asked (D8).
   public static func eventID(_ rule: ResourceName, _ slot: Timestamp) -> String {
@@ -363,8 +373,7 @@ public final class Scheduler: Sendable {
   private func guarded(_ record: SlotRecord, _ rule: Rule, at now: Timestamp) async throws(StoreError) -> SlotRecord {
     guard record.fires else { return record }
     let cause = SlotOutcomes.cause(of: rule, record.slot, at: now)
-    let waiting = try await store.waitingSlots().count { $0.owner == rule.name }
-    switch try await overlap.verdict(on: cause, rule.name, rule.overlap, waiting: waiting, at: now) {
+    switch try await overlap.verdict(on: cause, rule.name, rule.overlap, at: now) {
     case .runs: return record
     case .skips(let row): return SlotRecord(rule: rule.name, slot: record.slot, outcome: .passes(row))
     case .waits(let row): return SlotRecord(rule: rule.name, slot: record.slot, outcome: .waits(row))

@@ -54,7 +54,10 @@ SLOW = [("schedule (§1)", lifecycle.slots)]
 # These need the limits as they are shipped.
 STRICT = [("limits (§8, D12)", lifecycle.limits)]
 # These begin with a server that has seen nothing, and close it to everybody for a while.
-FRESH = [("operators: our own commands (§9)", operators.commands_of_ours), ("credentials (§8)", security.credentials)]
+FRESH = [
+    ("operators: our own commands (§9)", operators.commands_of_ours),
+    ("operators: schedules (§9, D23, D27)", operators.schedules_of_ours), ("credentials (§8)", security.credentials),
+]
 
 
 def main():

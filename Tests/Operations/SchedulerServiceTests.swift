@@ -263,7 +263,8 @@ private struct SchedulerWire {
     room = try await Room()
     let ports = room.engine.ports
     let gatekeeper = Gatekeeper(
-      NoCredentials(), HMACSigner(), CryptoDigests(), room.room.permissions, room.clock, room.log, isClosed: false)
+      NoCredentials(), HMACSigner(), CryptoDigests(), room.room.permissions, room.clock,
+      signingClock: room.clock, room.log, isClosed: false)
     let pages = try ConsolePages(zone: .utc, endpoint: "http://127.0.0.1:4566", environment: "dev")
     responder = ServerResponder(
       room.room, pages, gatekeeper, ConsoleSession(ports.entropy, HMACSigner(), ports.digests))

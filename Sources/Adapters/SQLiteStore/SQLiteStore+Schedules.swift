@@ -72,25 +72,30 @@ extension SQLiteStore: ScheduleStore {
     }
   }
 
-  public func save(_ schedules: [Schedule], row: LedgerEntry) async throws(StoreError) -> [Int64] {
+  public func save(
+    _ schedules: [Schedule], row: LedgerEntry, recovery: Recovery?
+  ) async throws(StoreError) -> [Int64] {
     try await write { db in
       try SQLiteStore.append(row, db)
+      try SQLiteStore.insert(recovery, db)
       var ids: [Int64] = []
       ids.reserveCapacity(schedules.count)
       let find = try db.cachedStatement(sql: "SELECT id FROM schedules WHERE group_name = ? AND name = ?")
       let insert = try db.cachedStatement(
         sql: """
-          INSERT INTO schedules (group_name, name, state, clockwork, since, start_at, end_at, json)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+          INSERT INTO schedules (group_name, name, state, clockwork, since, start_at, end_at, pause_until, json)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
           """)
       let update = try db.cachedStatement(
         sql: """
-          UPDATE schedules SET state = ?, clockwork = ?, since = ?, start_at = ?, end_at = ?, json = ? WHERE id = ?
+          UPDATE schedules SET state = ?, clockwork = ?, since = ?, start_at = ?, end_at = ?, pause_until = ?, json = ?
+          WHERE id = ?
           """)
       for schedule in schedules {
         let values: [(any DatabaseValueConvertible)?] = [
           schedule.state.rawValue, Clockwork(schedule).text, schedule.since.milliseconds,
-          schedule.start?.milliseconds, schedule.end?.milliseconds, schedule.json.text,
+          schedule.start?.milliseconds, schedule.end?.milliseconds, schedule.pause?.until?.milliseconds,
+          schedule.json.text,
         ]
         let name: [(any DatabaseValueConvertible)?] = [schedule.name.group, schedule.name.name]
         if let id = try Int64.fetchOne(find, arguments: StatementArguments(name)) {
@@ -251,64 +256,6 @@ extension SQLiteStore: ScheduleStore {
     }
     return SlotDecision(
       schedule: row["schedule"], slot: row.moment("slot"), outcome: outcome, decidedAt: row.moment("decided_at"))
-  }
-
-  // MARK: Overlap
-
-  public func blocker(of owner: String) async throws(StoreError) -> Blocker? {
-    try await read { db in
-      // Every cause of an owner's slots begins with its name and the sign, and the next sign in ASCII ends them.
-      let bounds: StatementArguments = ["\(owner)@", "\(owner)A"]
-      if let cause = try String.fetchOne(
-        db.cachedStatement(
-          sql: """
-            SELECT cause_id FROM deliveries WHERE cause_id >= ? AND cause_id < ? AND state = 'waiting'
-            ORDER BY cause_id LIMIT 1
-            """), arguments: bounds)
-      {
-        return Blocker(causeID: cause, runID: nil)
-      }
-      if let row = try db.row(
-        """
-        SELECT cause_id, id FROM runs WHERE cause_id >= ? AND cause_id < ? AND ended_at IS NULL ORDER BY cause_id LIMIT 1
-        """, bounds)
-      {
-        return Blocker(causeID: row["cause_id"], runID: row["id"])
-      }
-      return try String.fetchOne(
-        db.cachedStatement(
-          sql: "SELECT cause_id FROM deferred WHERE cause_id >= ? AND cause_id < ? ORDER BY cause_id LIMIT 1"),
-        arguments: bounds
-      ).map { Blocker(causeID: $0, runID: nil) }
-    }
-  }
-
-  public func waitingSlots() async throws(StoreError) -> [WaitingSlot] {
-    try await read { db in
-      try db.rows("SELECT owner, slot FROM waiting_slots ORDER BY slot, owner").map {
-        WaitingSlot(owner: $0["owner"], slot: $0.moment("slot"))
-      }
-    }
-  }
-
-  public func release(_ slot: WaitingSlot, as outcome: SlotRecord.Outcome) async throws(StoreError) {
-    try await write { db in
-      try db.run("DELETE FROM waiting_slots WHERE owner = ? AND slot = ?", [slot.owner, slot.slot.milliseconds])
-      guard db.changesCount > 0 else { return }
-      try SQLiteStore.insert(outcome, of: slot, db)
-    }
-  }
-
-  /// What a slot came to, in the transaction at hand.
-  static func insert(_ outcome: SlotRecord.Outcome, of slot: WaitingSlot, _ db: Database) throws {
-    switch outcome {
-    case .fires(let event): try insert(event, db)
-    case .invokes(let delivery): try insert(delivery, db)
-    case .passes(let entry): try append(entry, db)
-    case .waits(let entry):
-      try insert(slot, db)
-      try append(entry, db)
-    }
   }
 }
 

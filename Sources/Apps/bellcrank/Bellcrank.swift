@@ -34,7 +34,9 @@ struct Bellcrank: AsyncParsableCommand {
       CommandGroup(name: "Moving", subcommands: [ImportCommand.self, ExportCommand.self, DiffCommand.self]),
       CommandGroup(
         name: "Trigger",
-        subcommands: [EventCommand.self, TriggerCommand.self, LeaseCommand.self, DeadLetterCommand.self]),
+        subcommands: [
+          EventCommand.self, TriggerCommand.self, BackfillCommand.self, LeaseCommand.self, DeadLetterCommand.self,
+        ]),
       CommandGroup(
         name: "Inspection",
         subcommands: [

@@ -161,13 +161,16 @@ extension Korean {
     "the slot's instant passed and nothing was decided about it: the scheduler did not work":
       "슬롯 시각이 지났지만 결정이 없습니다. 스케줄러가 동작하지 않았습니다",
     "slots passed while the engine was down or the schedule rested; the row says what becomes of each":
-      "엔진이 중단되었거나 스케줄이 일시 중지된 동안 슬롯이 지났으며, 각 슬롯의 처리를 이 행에 적었습니다",
+      "엔진이 중단되었거나 스케줄이 일시 중단된 동안 슬롯이 지났으며, 각 슬롯의 처리 계획이 행에 있습니다",
     "the run of an earlier slot of the same schedule goes on, and the overlap policy skips this one":
-      "같은 스케줄의 앞선 슬롯이 아직 실행 중이며, 중복 실행 정책에 따라 이 슬롯을 건너뛰었습니다",
+      "같은 스케줄의 앞선 슬롯이 아직 실행 중이며, 중첩 정책에 따라 이 슬롯을 건너뛰었습니다",
     "the run of an earlier slot of the same schedule goes on; this one waits for its end":
-      "같은 스케줄의 앞선 슬롯이 아직 실행 중이며, 이 슬롯은 끝날 때까지 대기합니다",
+      "같은 스케줄의 앞선 슬롯이 아직 실행 중이며, 이 슬롯은 그 실행이 끝날 때까지 대기합니다",
     "a schedule or a group of schedules was made, changed or removed": "스케줄 또는 스케줄 그룹을 생성, 변경 또는 삭제했습니다",
     "the schedule was removed before its slot could run": "슬롯이 실행되기 전에 스케줄이 삭제되었습니다",
+    "a backfill was started, stopped, resumed or has finished": "백필을 시작, 중지 또는 재개했거나 백필이 완료되었습니다",
+    "the machine's time zone data changed, and what hangs in those zones was planned anew":
+      "시스템의 시간대 데이터가 바뀌어 해당 시간대의 스케줄을 다시 계획했습니다",
     "an operator changed the rule": "운영자가 규칙을 변경했습니다",
     "put-rule replaced the whole rule, and with it more than was named":
       "put-rule이 규칙 전체를 교체하여 지정하지 않은 항목까지 바뀌었습니다",
@@ -204,6 +207,8 @@ extension Korean {
       "권한을 부여합니다: aws lambda add-permission. 전체 명령은 bellcrank doctor가 출력합니다",
     "mend the target's InputPath or InputTransformer: aws events put-targets":
       "대상의 InputPath 또는 InputTransformer를 수정합니다: aws events put-targets",
+    "choose another overlap policy: bellcrank schedule set NAME --overlap buffer-one":
+      "다른 중첩 정책을 선택합니다: bellcrank schedule set NAME --overlap buffer-one",
     "put-rule again with the description, state and pattern that the rule shall have":
       "규칙에 필요한 설명, 상태, 패턴을 모두 지정하여 put-rule을 다시 실행합니다",
     "mend the target, then send the dead letter again": "대상을 복구한 후 데드 레터를 다시 보냅니다",

@@ -73,6 +73,15 @@ struct AdminService: Sendable {
     case ("GET", "ledger", nil): return try await insight.export(fields(request.query))
     case ("GET", "events", nil): return try await insight.events(fields(request.query))
     case ("POST", "lease", nil): return try await lease(try object(request.body))
+    case ("GET", "schedules", nil): return try await ScheduleService(runtime).list(fields(request.query))
+    case ("GET", "schedules", let name?):
+      return try await ScheduleService(runtime).show(name, fields(request.query))
+    case ("GET", "backfills", nil): return try await ScheduleService(runtime).backfills()
+    case ("GET", "backfills", let id?):
+      return try found(try await ScheduleService(runtime).backfill(id), "backfill", id)
+    case ("POST", "backfills", let id?):
+      guard parts.count == 3, let action = parts.last else { throw missing(request) }
+      return try await ScheduleService(runtime).act(onBackfill: id, action, try object(request.body), who: who)
     case ("POST", "schedules", let rule?):
       guard parts.count == 3, let action = parts.last else { throw missing(request) }
       return try await ScheduleService(runtime).act(rule, action, try object(request.body), who: who)

@@ -56,7 +56,8 @@ struct ScheduleFires: Sendable, Hashable {
   private func text(of changes: [ClockChangePreview], _ language: WordsLanguage) -> String {
     let rows = changes.flatMap { preview in
       let change = preview.change
-      let clock = "\(change.from.timeText.prefix(5)) \(change.lettersBefore) to \(change.to.timeText.prefix(5)) \(change.lettersAfter)"
+      let clock =
+        "\(change.from.timeText.prefix(5)) \(change.lettersBefore) to \(change.to.timeText.prefix(5)) \(change.lettersAfter)"
       return preview.words(in: language).enumerated().map { place, words in
         (place == 0 ? [change.instant.description, change.zone, clock] : ["", "", ""]) + [words]
       }

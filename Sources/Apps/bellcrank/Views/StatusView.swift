@@ -7,6 +7,7 @@ enum StatusView {
     let facts = Table(pairs: [
       "environment": status.fact("environment"), "now": status.fact("now"), "account": status.fact("account"),
       "region": status.fact("region"), "clock": status["clock"].flatMap(ClockView.words),
+      "last plan": status["last_plan"].map { "\($0.cell("at")) \($0.cell("words"))" },
     ])
     let queues = Table(
       ["QUEUE", .init("VISIBLE", .right), .init("IN FLIGHT", .right), .init("DELAYED", .right)],
