@@ -64,6 +64,10 @@ walk: build clients ## Walk every screen of the console in a real browser, and k
 kill9: build clients ## Kill a busy server 50 times and count what it lost
 	@python3 Tests/EndToEnd/kill9.py --binary $(BELLCRANK)
 
+.PHONY: month
+month: build clients ## Play a month of dev, staging and prod on virtual clocks, and kill one in the middle
+	@python3 Tests/EndToEnd/clock.py --binary $(BELLCRANK)
+
 .PHONY: bench
 bench: packages ## Measure speed; prints JSON lines
 	@Benchmarks/run

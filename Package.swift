@@ -179,7 +179,7 @@ let package = Package(
       "Operations",
       covers: domain + monitoring + [
         "Templates", "Engine", "Operations", "SQLiteStore", "Simulation", "SystemPorts", "CryptoPorts", "Console",
-        "HTTPServer",
+        "HTTPServer", "AWSWire",
       ]),
     tests(
       "EndToEnd", covers: ["bellcrank", "bootstrap"],

@@ -155,6 +155,9 @@ public struct Doctor: Sendable {
         "no worker takes chunks: \(depth.visible) wait in \(traffic.queue), the oldest since \(oldest)",
         fix: "restart the server: bellcrank serve")
     }
+    if room.timekeeper != nil {
+      return Check("loops", .fine, "where time is virtual there are none: everything is done when it is due")
+    }
     return Check("loops", .fine, "every loop of the engine comes round")
   }
 

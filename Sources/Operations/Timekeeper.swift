@@ -12,9 +12,11 @@ public final class Timekeeper: Sendable {
   public static let beat = Span(milliseconds: 100)
   /// Real time that one step makes up for at most: a clock that cannot keep its speed runs slower, in steps no longer.
   public static let beatMax = Span.seconds(1)
-  /// How long the control room looks every minute once something was done: as far as an alarm of five minutes looks back.
-  public static let watchedFor = Span.minutes(16)
-  /// Between two looks of the control room while nothing is done.
+  /// How long the control room looks every minute once something was done.
+  public static let watchedFor = Span.minutes(5)
+  /// How long it looks every five minutes: an alarm of five minutes looks back fifteen.
+  public static let rememberedFor = Span.minutes(20)
+  /// Between two of its looks while nothing is done.
   public static let quietPause = Span.hours(6)
   /// Between two rounds of retention.
   public static let retentionPause = Span.days(1)
@@ -55,7 +57,8 @@ public final class Timekeeper: Sendable {
     var target: Timestamp?
     /// How often passing time was stopped.
     var stops: UInt64 = 0
-    var watchedUntil: Timestamp
+    /// When something was done last.
+    var doneAt: Timestamp
     var lookedAt: Timestamp
     var retainedAt: Timestamp
     /// Whether letters are being moved, which goes on every second.
@@ -85,7 +88,7 @@ public final class Timekeeper: Sendable {
     self.documents = documents
     state = Mutex(
       State(
-        speed: mark.speed, watchedUntil: mark.instant + Timekeeper.watchedFor, lookedAt: mark.instant,
+        speed: mark.speed, doneAt: mark.instant, lookedAt: mark.instant,
         retainedAt: mark.instant, beatenAt: machine.now()))
   }
 
@@ -180,7 +183,7 @@ public final class Timekeeper: Sendable {
     while true {
       let worked = try await room.runtime.settle()
       let now = clock.now()
-      if worked > 0 { state.withLock { $0.watchedUntil = now + Timekeeper.watchedFor } }
+      if worked > 0 { state.withLock { $0.doneAt = now } }
       // What the control room does may set off more: a change of an alarm is an event.
       let looked = nextLook <= now ? try await look(room, at: now) : 0
       guard worked + looked > 0 else { return total }
@@ -193,7 +196,10 @@ public final class Timekeeper: Sendable {
   private var nextLook: Timestamp {
     state.withLock { state in
       if state.isMoving { return state.lookedAt + .seconds(1) }
-      let pause = state.lookedAt < state.watchedUntil ? Span.minutes(1) : Timekeeper.quietPause
+      let quiet = state.lookedAt - state.doneAt
+      let pause =
+        quiet < Timekeeper.watchedFor
+        ? Span.minutes(1) : quiet < Timekeeper.rememberedFor ? .minutes(5) : Timekeeper.quietPause
       let seconds = Int(pause.seconds)
       return MetricPeriods.start(of: state.lookedAt, period: seconds) + .seconds(seconds)
     }

@@ -1,7 +1,13 @@
+import AWSWire
+import Console
+import CryptoPorts
 import Engine
 import Events
+import Foundation
 import Ingestion
 import Operations
+import Schedules
+import SystemPorts
 import Telemetry
 import Testing
 
@@ -93,7 +99,51 @@ import Testing
     #expect(try #require(try await clockCheck(room)).hasPrefix("the clock is virtual and stands"))
   }
 
+  @Test func `clients sign by real time, whatever a virtual clock shows`() async throws {
+    let played = try await PlayedRoom(at: Self.november, nil)
+    let signed = Timestamp(seconds: 1_767_225_600)
+    for (machine, expected) in [(signed, 200), (signed.after(1_000), 401), (Self.november, 401)] {
+      let answer = try await Self.askSigned(played, at: signed, machine: VirtualClock(machine))
+      #expect(answer == expected, "the machine's clock shows \(machine)")
+    }
+  }
+
+  /// The status of a signed look at the clock, whose signature is of one moment and arrives at another.
+  private static func askSigned(_ played: PlayedRoom, at signed: Timestamp, machine: VirtualClock) async throws -> Int {
+    let digests = SigV4.Digests(
+      sha256: { CryptoDigests().sha256($0) }, hmac: { HMACSigner().signature(of: $0, secret: $1) })
+    let wire = WireRequest(
+      method: "GET", path: "/_bellcrank/clock", query: "", headers: [:], host: "127.0.0.1:4566", body: [])
+    let headers = SigV4.headers(
+      for: wire, accessKeyID: "ana", secret: "secret", region: "us-east-1", service: "bellcrank", at: signed, digests)
+    let room = played.room
+    let gatekeeper = Gatekeeper(
+      OneCredential(), HMACSigner(), CryptoDigests(), room.room.permissions, room.clock, signingClock: machine,
+      room.log,
+      isClosed: true)
+    let seoul = try Data(contentsOf: URL(filePath: "/usr/share/zoneinfo/Asia/Seoul"))
+    let pages = try ConsolePages(
+      zone: try ZoneRules(name: "Asia/Seoul", tzif: Array(seoul)), endpoint: "http://127.0.0.1:4566",
+      environment: "dev")
+    let responder = ServerResponder(
+      room.room, pages, gatekeeper, ConsoleSession(room.engine.ports.entropy, HMACSigner(), CryptoDigests()))
+    let request = HTTPRequestMessage(
+      method: "GET", target: wire.path,
+      headers: [.init(name: "host", value: wire.host)]
+        + headers.map { .init(name: $0.name.lowercased(), value: $0.value) },
+      body: [], remote: nil)
+    guard case .full(let status, _, _) = await responder.respond(to: request) else { throw CancellationError() }
+    return status
+  }
+
   private func clockCheck(_ room: ControlRoom) async throws -> String? {
     try await Doctor(room).examine(asksSources: false).first { $0.name == "clock" }?.sentence
+  }
+}
+
+/// One key that may do everything.
+private struct OneCredential: CredentialStore {
+  func credentials() throws(StoreError) -> [String: Credential] {
+    ["ana": Credential(accessKeyID: "ana", secret: "secret", user: "ana", role: nil, account: nil, createdAt: .epoch)]
   }
 }
