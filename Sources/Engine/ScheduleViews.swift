@@ -3,15 +3,16 @@ import Rules
 import Schedules
 import Telemetry
 
-/// In whose words a schedule is said.
-public enum WordsLanguage: String, Sendable, Hashable, CaseIterable {
-  case en, ko
-}
-
 /// Which rules and schedules to list; absent members match everything.
 public struct ScheduleListing: Sendable, Hashable {
   public static let limitMax = 1_000
 
+  public enum Kind: Sendable, Hashable {
+    case all, schedules
+  }
+
+  /// Whether rules are listed as well.
+  public var kind = Kind.all
   /// Schedules of that group only; rules have none.
   public var group: String?
   public var state: Rule.State?
@@ -20,7 +21,9 @@ public struct ScheduleListing: Sendable, Hashable {
   /// Only what stands behind that one: the next page.
   public var after: String?
   public var limit = 100
-  public var language = WordsLanguage.en
+  public var language = WordsLanguage.english
+  /// On whose clocks a schedule is said beside its own.
+  public var zones: [ZoneRules] = []
 
   public init() {}
 }
@@ -29,6 +32,8 @@ public struct ScheduleListing: Sendable, Hashable {
 public struct ScheduleViews: Sendable {
   /// Fires that one view shows at most.
   public static let firesMax = 1_000
+  /// Clock changes of each zone that one view shows.
+  public static let clockChangesShown = 2
   /// Decisions and waiting slots that one view shows.
   public static let decisionsShown = 10
 
@@ -38,19 +43,12 @@ public struct ScheduleViews: Sendable {
     self.engine = engine
   }
 
-  /// The place where an expression becomes words.
-  public static func words(_ owner: SlotOwner, _ language: WordsLanguage) -> String? {
-    switch language {
-    case .en, .ko: owner.expression?.plainWords
-    }
-  }
-
   /// One page; `next` is the `after` of the page behind it.
   public func list(_ listing: ScheduleListing) async throws(StoreError) -> JSON {
     let limit = min(max(1, listing.limit), ScheduleListing.limitMax)
     var owners: [SlotOwner] = []
     let after = listing.after.flatMap { ScheduleName($0) }
-    if listing.group == nil, after == nil {
+    if listing.kind == .all, listing.group == nil, after == nil {
       owners = engine.book.bus.scheduled.filter { rule in
         rule.name > (listing.after ?? "") && rule.name.hasPrefix(listing.prefix ?? "")
           && listing.state.map { $0 == rule.state } ?? true
@@ -67,7 +65,7 @@ public struct ScheduleViews: Sendable {
     }
     var clocks = Clocks(engine.ports.zones)
     let now = engine.ports.clock.now()
-    let rows = owners.map { row(of: $0, listing.language, &clocks, count: 1, at: now) }
+    let rows = owners.map { row(of: $0, listing.language, listing.zones, &clocks, count: 1, at: now) }
     return JSON(present: [
       "schedules": .array(rows), "next": owners.count == limit ? owners.last.map { .string($0.name) } : nil,
     ])
@@ -75,11 +73,20 @@ public struct ScheduleViews: Sendable {
 
   /// Everything of one.
   ///
-  /// - Parameter count: how many of its next fires.
-  public func show(_ owner: SlotOwner, count: Int, _ language: WordsLanguage) async throws(StoreError) -> JSON {
+  /// - Parameters:
+  ///   - count: how many of its next fires.
+  ///   - shown: on whose clocks it is said beside its own, with their changes.
+  public func show(
+    _ owner: SlotOwner, count: Int, _ language: WordsLanguage, _ shown: [ZoneRules]
+  ) async throws(StoreError) -> JSON {
     var clocks = Clocks(engine.ports.zones)
     let now = engine.ports.clock.now()
-    var json = row(of: owner, language, &clocks, count: min(max(0, count), ScheduleViews.firesMax), at: now)
+    var json = row(
+      of: owner, language, shown, &clocks, count: min(max(0, count), ScheduleViews.firesMax), at: now)
+    if let timetable = clocks.timetable(of: owner) {
+      let changes = timetable.clockChanges(after: now, count: ScheduleViews.clockChangesShown, shownIn: shown)
+      json.set("clock_changes", .array(changes.map { $0.json(in: language) }))
+    }
     for member in owner.json.members ?? [] where json[member.key] == nil { json.set(member.key, member.value) }
     json.set("overlap", .string(owner.overlap.rawValue))
     switch owner {
@@ -104,18 +111,20 @@ public struct ScheduleViews: Sendable {
   public func brief(_ owner: SlotOwner) -> JSON {
     var clocks = Clocks(engine.ports.zones)
     var json = owner.json
-    let row = row(of: owner, .en, &clocks, count: Views.firesShown, at: engine.ports.clock.now())
+    let row = row(of: owner, .english, [], &clocks, count: Views.firesShown, at: engine.ports.clock.now())
     for member in row.members ?? [] { json.set(member.key, member.value) }
     return json
   }
 
   private func row(
-    of owner: SlotOwner, _ language: WordsLanguage, _ clocks: inout Clocks, count: Int, at now: Timestamp
+    of owner: SlotOwner, _ language: WordsLanguage, _ shown: [ZoneRules], _ clocks: inout Clocks, count: Int,
+    at now: Timestamp
   ) -> JSON {
     var json = JSON(present: [
       "name": .string(owner.name), "state": .string(owner.isEnabled ? "ENABLED" : "DISABLED"),
       "pause": owner.pause?.json, "schedule_expression": owner.expression.map { .string($0.text) },
-      "timezone": .string(owner.timezone), "plain_words": ScheduleViews.words(owner, language).map { .string($0) },
+      "timezone": .string(owner.timezone),
+      "plain_words": owner.expression.map { .string($0.plainWords(in: language)) },
       "overlap": .string(owner.overlap.rawValue),
     ])
     switch owner {
@@ -126,6 +135,7 @@ public struct ScheduleViews: Sendable {
       json.set("zone_unknown", true)
       return json
     }
+    json.set("plain_words", .string(timetable.plainWords(in: language, zones: shown, after: now)))
     let fires = owner.isEnabled ? timetable.instants(after: now, count: count) : []
     json.set("next_fires", JSON(fires.map(\.description)))
     return json

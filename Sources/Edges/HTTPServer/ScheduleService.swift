@@ -12,6 +12,9 @@ struct ScheduleService: Sendable {
   /// Backfills that a list has.
   static let backfillsShown = 100
 
+  /// Clocks that one view shows.
+  static let zonesMax = 5
+
   private let runtime: Runtime
 
   init(_ runtime: Runtime) {
@@ -20,13 +23,14 @@ struct ScheduleService: Sendable {
 
   // MARK: Reading
 
-  /// `GET /_bellcrank/schedules?group=&state=&prefix=&after=&limit=&language=`
+  /// `GET /_bellcrank/schedules?group=&state=&prefix=&after=&limit=&language=&zones=A,B`
   func list(_ fields: [String: String]) async throws -> JSON {
     var listing = ScheduleListing()
     listing.group = fields["group"]
     listing.prefix = fields["prefix"]
     listing.after = fields["after"]
     listing.language = try language(fields)
+    listing.zones = try zones(fields)
     if let text = fields["state"] {
       guard let state = Rule.State(rawValue: text.uppercased()) else {
         throw malformed("state is ENABLED or DISABLED, not \(text)")
@@ -42,17 +46,35 @@ struct ScheduleService: Sendable {
     return try await ScheduleViews(runtime).list(listing)
   }
 
-  /// `GET /_bellcrank/schedules/NAME?count=&language=`
+  /// `GET /_bellcrank/schedules/NAME?count=&language=&zones=A,B`
   func show(_ name: String, _ fields: [String: String]) async throws -> JSON {
     try await refusing {
       let owner = try await ScheduleControl(runtime).owner(name)
       let count = fields["count"].flatMap { Int($0) } ?? ScheduleService.firesShown
-      return try await ScheduleViews(runtime).show(owner, count: count, try language(fields))
+      return try await ScheduleViews(runtime).show(
+        owner, count: count, try language(fields), try zones(fields))
     }
   }
 
+  /// The clocks on which a schedule is said beside its own.
+  private func zones(_ fields: [String: String]) throws(AdminRefusal) -> [ZoneRules] {
+    let names = (fields["zones"] ?? "").split(separator: ",").map(String.init)
+    guard names.count <= ScheduleService.zonesMax else {
+      throw malformed("zones are \(ScheduleService.zonesMax) at most, not \(names.count)")
+    }
+    var zones: [ZoneRules] = []
+    for name in names {
+      do throws(ZoneError) {
+        zones.append(try runtime.ports.zones.zone(name))
+      } catch {
+        throw malformed(error.reason)
+      }
+    }
+    return zones
+  }
+
   private func language(_ fields: [String: String]) throws(AdminRefusal) -> WordsLanguage {
-    guard let text = fields["language"] else { return .en }
+    guard let text = fields["language"] else { return .english }
     guard let language = WordsLanguage(rawValue: text) else { throw malformed("language is en or ko, not \(text)") }
     return language
   }

@@ -33,7 +33,7 @@ struct ScheduleFires: Sendable, Hashable {
       "after": .string(question.after.description), "plain_words": .string(expression.plainWords(in: language)),
       "remarks": JSON(expression.remarks), "gap": .string(table.changes.gap.rawValue),
       "fold": .string(table.changes.fold.rawValue), "sentence": .string(sentence), "fires": .array(fires),
-      "clock_changes": .array(changes.map { self.document($0, language) }),
+      "clock_changes": .array(changes.map { $0.json(in: language) }),
     ]
     let none = "it does not fire again after \(question.after)"
     let parts = [sentence, instants.isEmpty ? none : text(of: zones), text(of: changes, language)]
@@ -63,15 +63,6 @@ struct ScheduleFires: Sendable, Hashable {
       }
     }
     return Table(["clock change", "zone", "clock", "schedule"], rows).text
-  }
-
-  private func document(_ preview: ClockChangePreview, _ language: WordsLanguage) -> JSON {
-    let change = preview.change
-    return [
-      "zone": .string(change.zone), "instant": .string(change.instant.description),
-      "from": .string("\(change.from.text) \(change.lettersBefore)"),
-      "to": .string("\(change.to.text) \(change.lettersAfter)"), "effects": JSON(preview.words(in: language)),
-    ]
   }
 
   private func wallTime(of instant: Timestamp, in zone: ZoneRules) -> String {

@@ -2,8 +2,7 @@ import ArgumentParser
 import Engine
 import Events
 import Rules
-
-extension WordsLanguage: ExpressibleByArgument {}
+import Schedules
 
 /// In which zones instants are shown beside UTC, and in whose words a schedule is said.
 struct ScheduleShowOptions: ParsableArguments {
@@ -18,13 +17,16 @@ struct ScheduleShowOptions: ParsableArguments {
   var zones: [String] = []
 
   @Option(help: "Plain words in English or Korean.")
-  var language = WordsLanguage.en
+  var language = WordsLanguage.english
 
   func validate() throws {
     if zones.count > ScheduleShowOptions.zonesMax {
       throw ValidationError("--zone is given \(ScheduleShowOptions.zonesMax) times at most")
     }
   }
+
+  /// As the server is asked for them.
+  var names: String { (zones.isEmpty ? [ScheduleShowOptions.zoneStandard] : zones).joined(separator: ",") }
 
   func clocks(in surroundings: Surroundings) throws(CommandFailure) -> WallClocks {
     try WallClocks(zones.isEmpty ? [ScheduleShowOptions.zoneStandard] : zones, surroundings.zones)
@@ -70,7 +72,7 @@ struct ScheduleListCommand: SurroundedCommand {
       ["schedules"],
       query: [
         "group": group, "state": state, "prefix": prefix, "after": after, "limit": String(limit),
-        "language": showing.language.rawValue,
+        "language": showing.language.rawValue, "zones": showing.names,
       ])
     let rows = document.list("schedules")
     try surroundings.printer.show(
@@ -110,7 +112,8 @@ struct ScheduleShowCommand: SurroundedCommand {
   func perform(in surroundings: Surroundings) async throws(CommandFailure) -> ExitStatus {
     let clocks = try showing.clocks(in: surroundings)
     let document = try await server.server(surroundings).view(
-      ["schedules", name], query: ["count": String(count), "language": showing.language.rawValue])
+      ["schedules", name],
+      query: ["count": String(count), "language": showing.language.rawValue, "zones": showing.names])
     try surroundings.printer.show(Report(ScheduleView.one(document, clocks), document: document), as: output.format)
     return .done
   }

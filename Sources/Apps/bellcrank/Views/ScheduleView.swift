@@ -39,7 +39,7 @@ enum ScheduleView {
     let cells = rows.map { row in
       let next = row.list("next_fires").first?.string
       return [row.cell("name"), row.cell("state"), next ?? "-"] + clocks.cells(next) + [
-        "\(row.cell("plain_words")) (\(row.cell("timezone")))", pause(row) ?? "-",
+        row.cell("plain_words"), pause(row) ?? "-",
       ]
     }
     return Table(columns, cells).text
@@ -61,9 +61,18 @@ enum ScheduleView {
     let fires = row.list("next_fires").compactMap(\.string)
     let columns: [Table.Column] = ["NEXT, UTC"] + clocks.zones.map { Table.Column($0.name) }
     let next = Table(columns, fires.map { [$0] + clocks.cells($0) }).text
+    // One line an effect; the change itself stands on the first.
+    let changes = row.list("clock_changes").flatMap { change in
+      change.list("effects").enumerated().map { place, effect in
+        (place == 0
+          ? [change.cell("instant"), change.cell("zone"), change.cell("from"), change.cell("to")] : ["", "", "", ""])
+          + [effect.cell]
+      }
+    }
+    let clock = Table(["CLOCK CHANGE", "ZONE", "FROM", "TO", "THE SCHEDULE"], changes).text
     let decisions = row.list("decisions").map { [$0.cell("at"), $0.cell("decision"), $0.cell("summary")] }
     let last = Table(["DECIDED AT", "DECISION", "WHY"], decisions).text
-    return [facts, next, last].filter { !$0.isEmpty }.joined(separator: "\n\n")
+    return [facts, next, clock, last].filter { !$0.isEmpty }.joined(separator: "\n\n")
   }
 
   /// `by ann until 2026-01-02T00:00:00Z: maintenance`; nil if it is not paused.
