@@ -68,6 +68,7 @@ extension Timetable {
   /// Only times of day that a `cron` names one by one are looked at.
   ///
   /// - Parameters:
+  ///   - market: whose close the fires may wait for.
   ///   - zone: of the market.
   ///   - after: when the year begins that is looked at.
   public func traps(of market: Market, in zone: ZoneRules, after: Timestamp) -> [MarketTrap] {
