@@ -207,8 +207,6 @@ extension Korean {
       "권한을 부여합니다: aws lambda add-permission. 전체 명령은 bellcrank doctor가 출력합니다",
     "mend the target's InputPath or InputTransformer: aws events put-targets":
       "대상의 InputPath 또는 InputTransformer를 수정합니다: aws events put-targets",
-    "choose another overlap policy: bellcrank schedule set NAME --overlap buffer-one":
-      "다른 중첩 정책을 선택합니다: bellcrank schedule set NAME --overlap buffer-one",
     "put-rule again with the description, state and pattern that the rule shall have":
       "규칙에 필요한 설명, 상태, 패턴을 모두 지정하여 put-rule을 다시 실행합니다",
     "mend the target, then send the dead letter again": "대상을 복구한 후 데드 레터를 다시 보냅니다",
