@@ -4,10 +4,6 @@ import Schedules
 
 extension MisfirePolicy.Kind: ExpressibleByArgument {}
 
-extension ClockChangeRule.Gap: ExpressibleByArgument {}
-
-extension ClockChangeRule.Fold: ExpressibleByArgument {}
-
 extension OverlapPolicy: ExpressibleByArgument {
   /// As it is stored, or with hyphens: `buffer-one`.
   public init?(argument: String) {
