@@ -40,7 +40,7 @@ public struct SlotExpander: Sendable {
     let now = clock.now()
     var deliveries: [NewDelivery] = []
     var rows: [LedgerEntry] = []
-    var completed: [Int64] = []
+    var completed: [Int64: Int] = [:]
     var done = 0
     for slot in open {
       if slot.schedule.map({ $0.overlap != .allowAll }) ?? false, done > 0 {
@@ -51,24 +51,24 @@ public struct SlotExpander: Sendable {
       if let delivery { deliveries.append(delivery) }
       if let row { rows.append(row) }
       if let schedule = slot.schedule, isCompleted(schedule, by: slot.decision) {
-        completed.append(slot.decision.schedule)
+        completed[slot.decision.schedule] = schedule.version
       }
       done += 1
       if let schedule = slot.schedule, schedule.overlap != .allowAll {
-        try await store.expand(
+        let ended = try await store.expand(
           SlotExpansion(
             deliveries: deliveries, rows: rows, waiting: waiting, completed: completed, through: slot.sequence))
-        return finish(released + done, deliveries, completed)
+        return finish(released + done, deliveries, ended)
       }
     }
     let through = done == open.count ? last.sequence : open[done - 1].sequence
-    try await store.expand(
+    let ended = try await store.expand(
       SlotExpansion(deliveries: deliveries, rows: rows, waiting: [], completed: completed, through: through))
-    return finish(released + done, deliveries, completed)
+    return finish(released + done, deliveries, ended)
   }
 
-  private func finish(_ count: Int, _ deliveries: [NewDelivery], _ completed: [Int64]) -> Int {
-    if !completed.isEmpty { scheduler.remove(completed) }
+  private func finish(_ count: Int, _ deliveries: [NewDelivery], _ ended: [Int64]) -> Int {
+    if !ended.isEmpty { scheduler.remove(ended) }
     if !deliveries.isEmpty { deliveriesDue.ring() }
     return count
   }
@@ -100,7 +100,6 @@ public struct SlotExpander: Sendable {
   /// Whether that was its last slot, and it wants to be removed then (`ActionAfterCompletion`).
   private func isCompleted(_ schedule: Schedule, by decision: SlotDecision) -> Bool {
     guard schedule.completion == .delete else { return false }
-    if schedule.expression.isOnce { return true }
     do throws(ZoneError) {
       let zone = schedule.timezone == "UTC" ? ZoneRules.utc : try zones.zone(schedule.timezone)
       return schedule.clock.timetable(in: zone).next(after: decision.slot) == nil
