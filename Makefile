@@ -9,7 +9,7 @@ say = @echo "==> $(1)" >&2
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: packages
 packages: ## Install the Debian packages that are missing
@@ -64,6 +64,10 @@ walk: build clients ## Walk every screen of the console in a real browser, and k
 kill9: build clients ## Kill a busy server 50 times and count what it lost
 	@python3 Tests/EndToEnd/kill9.py --binary $(BELLCRANK)
 
+.PHONY: month
+month: build clients ## Play a month of dev, staging and prod on virtual clocks, and kill one in the middle
+	@python3 Tests/EndToEnd/clock.py --binary $(BELLCRANK)
+
 .PHONY: bench
 bench: packages ## Measure speed; prints JSON lines
 	@Benchmarks/run
@@ -71,6 +75,10 @@ bench: packages ## Measure speed; prints JSON lines
 .PHONY: bench-patterns
 bench-patterns: ## Measure the matching of patterns next to simdjson; prints JSON lines and a table
 	@Benchmarks/Patterns/run
+
+.PHONY: bench-schedules
+bench-schedules: ## Measure schedule expressions next to Quartz and aws-croniter; prints JSON lines and a table
+	@Benchmarks/Schedules/run
 
 .PHONY: fuzz
 fuzz: ## Fuzz patterns, events and the matcher for SECONDS (60)

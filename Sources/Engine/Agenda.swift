@@ -19,6 +19,12 @@ struct Agenda {
     let timezone: String
     let changes: ClockChangeRule
     let misfire: MisfirePolicy
+
+    /// The text tells most of them apart; the rest is compared.
+    func hash(into hasher: inout Hasher) {
+      hasher.combine(expression.text)
+      hasher.combine(timezone)
+    }
   }
 
   /// A timer that is due, with all that its decision needs.
@@ -232,6 +238,17 @@ struct Agenda {
       insert(timer, next)
     }
     return (changed.keys.sorted(), moved)
+  }
+
+  /// How many schedules hang in each zone but UTC.
+  var zonesInUse: [String: Int] {
+    var counts: [UInt32: Int] = [:]
+    for timer in timerOfSchedule.values { counts[numbers[Int(timer)], default: 0] += 1 }
+    var inUse: [String: Int] = [:]
+    for (number, count) in counts where clockworks[Int(number)].timezone != "UTC" {
+      inUse[clockworks[Int(number)].timezone, default: 0] += count
+    }
+    return inUse
   }
 
   // MARK: Timers

@@ -26,6 +26,11 @@ public struct Cause: Sendable, Hashable {
   /// The id of a schedule slot.
   public static func slotID(rule: String, at instant: Timestamp) -> String { "\(rule)@\(instant)" }
 
+  /// The id of a cause that runs a slot after its time, counted from 1.
+  public static func recoveryID(rule: String, at instant: Timestamp, _ number: Int) -> String {
+    "\(slotID(rule: rule, at: instant))/recovery-\(number)"
+  }
+
   /// The id of an event that a rule matched.
   public static func matchID(event: String, rule: String) -> String { "\(event)/\(rule)" }
 

@@ -24,7 +24,7 @@ extension Explainer {
       return try await unfinished(rule, at: moment, .match, "ENGINE_DOWN", sentence, "bellcrank doctor --no-sources")
     }
     switch try await nearest(rule, timeline, to: moment) {
-    case .decided(let entry): return try await decided(rule, entry, at: moment)
+    case .decided(let entry): return try await decided(rule.name, entry, at: moment)
     case .missed(let event, let miss):
       guard rule.isEnabled else { break }
       return try await missed(rule, event, miss, at: moment)

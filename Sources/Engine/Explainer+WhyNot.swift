@@ -18,6 +18,7 @@ extension Explainer {
   ///
   /// Rule, settings and gates are those of then.
   public func whyNot(_ name: String, at moment: Timestamp) async throws(StoreError) -> JSON? {
+    if let schedule = ScheduleName(name) { return try await whyNot(schedule, at: moment) }
     let versions = try await engine.ports.history.versions(of: name)
     guard !versions.isEmpty else { return nil }
     let then = versions.last { $0.at <= moment }
@@ -81,7 +82,9 @@ extension Explainer {
       slot < moment + Explainer.slotWidth
     else { return nil }
     let id = Cause.slotID(rule: rule.name, at: slot)
-    if let entry = try await engine.ports.ledger.entry(of: id) { return try await decided(rule, entry, at: moment) }
+    if let entry = try await engine.ports.ledger.entry(of: id) {
+      return try await decided(rule.name, entry, at: moment)
+    }
     let now = engine.ports.clock.now()
     if slot > now { return try await future(rule, slot, at: moment) }
     if let delivery = try await engine.ports.deliveries.deliveries(of: id).first(where: { $0.state == .waiting }) {
@@ -158,10 +161,10 @@ extension Explainer {
   // MARK: Answers
 
   /// There is a row: what `why` says of it.
-  func decided(_ rule: Rule, _ entry: LedgerEntry, at moment: Timestamp) async throws(StoreError) -> JSON {
+  func decided(_ rule: String, _ entry: LedgerEntry, at moment: Timestamp) async throws(StoreError) -> JSON {
     let explained = try await explain(entry)
     var json = answer(
-      rule.name, at: moment, stoppedAt: entry.decision == .dispatched ? nil : entry.gate, entry.code.rawValue,
+      rule, at: moment, stoppedAt: entry.decision == .dispatched ? nil : entry.gate, entry.code.rawValue,
       Explainer.headline(entry), change: explained["would_let_it_through"]?.string,
       command: explained["command"]?.string,
       gates: explained["gates"]?.elements ?? [])
@@ -205,7 +208,7 @@ extension Explainer {
       then: then.json)
   }
 
-  private func answer(
+  func answer(
     _ rule: String, at moment: Timestamp, stoppedAt gate: Gate?, _ code: String, _ sentence: String, change: String?,
     command: String?, gates: [JSON], then: [(String, JSON)] = []
   ) -> JSON {

@@ -136,7 +136,7 @@ public struct Explainer: Sendable {
   static func command(_ entry: LedgerEntry, holder: String?) -> String? {
     let rule = entry.about.rule ?? "RULE"
     switch entry.code {
-    case .ruleDisabled: return "bellcrank rules enable \(rule)"
+    case .ruleDisabled: return "bellcrank \(ScheduleName(rule) == nil ? "rules enable" : "schedule resume") \(rule)"
     case .misfireSkipped, .slotMissed:
       return "bellcrank schedule recover \(rule) \(entry.about.slot?.description ?? "SLOT")"
     case .breakerOpen:
@@ -160,7 +160,7 @@ public struct Explainer: Sendable {
       .invalidDomain,
       .invalidTableName, .invalidSymbols, .waitingInLine, .noIngestionAsked, .objectStale, .noObjectCreated,
       .ruleChanged, .ruleReset, .operatorAction, .ledgerRetained, .misfirePlanned, .overlapBuffered, .scheduleChanged,
-      .scheduleRemoved:
+      .scheduleRemoved, .backfillChanged, .zonesChanged:
       return nil
     }
   }
@@ -175,7 +175,7 @@ public struct Explainer: Sendable {
         let wanted = leaf["wanted"]?.string
       else { return entry.code.remedy }
       return "\(path) within \(wanted) would have matched rule \(name)"
-    case .ruleDisabled: return "bellcrank rules enable \(rule)"
+    case .ruleDisabled: return "bellcrank \(ScheduleName(rule) == nil ? "rules enable" : "schedule resume") \(rule)"
     case .noTargets: return "aws events put-targets --rule \(rule) --targets …"
     case .rateLimited, .breakerOpen:
       guard let seconds = entry.facts["retry_after"]?.int else { return entry.code.remedy }
@@ -187,7 +187,8 @@ public struct Explainer: Sendable {
       .invalidDomain, .invalidTableName, .invalidSymbols, .unknownDataSource, .unknownTable, .noSymbols, .loopStopped,
       .leaseHeld, .waitingInLine, .noIngestionAsked, .objectStale, .noObjectCreated, .targetMissing, .notPermitted,
       .inputNotShaped, .retriesExhausted, .eventTooOld, .ruleChanged, .ruleReset, .operatorAction, .ledgerRetained,
-      .misfirePlanned, .overlapSkipped, .overlapBuffered, .scheduleChanged, .scheduleRemoved:
+      .misfirePlanned, .overlapSkipped, .overlapBuffered, .scheduleChanged, .scheduleRemoved, .backfillChanged,
+      .zonesChanged:
       return entry.code.remedy
     }
   }

@@ -3,6 +3,8 @@ import Events
 extension Runtime {
   /// Longest sleep of a loop: a stepped clock or a missed ring costs no more than this.
   public static let napMax = Span.seconds(15)
+  /// How often it is looked whether slots that wait for an earlier one may go on.
+  public static let waitingLook = Span.seconds(1)
   /// How long a loop rests after the store has failed.
   public static let troubleRest = Span.seconds(1)
 
@@ -11,22 +13,45 @@ extension Runtime {
     await withTaskGroup(of: Void.self) { group in
       group.addTask {
         await loop(
-          "scheduler", wokenBy: [book.changed, scheduler.changed], { try await scheduler.tick() },
-          { scheduler.nextWake() })
+          "scheduler", wokenBy: [book.changed, scheduler.changed],
+          // A pause that ends at an instant has ended for the slot of that instant.
+          { try await pauses.resumeDue() + scheduler.tick() },
+          { [scheduler.nextWake(), try await pauses.nextDue()].compactMap { $0 }.min() })
       }
       group.addTask {
         await loop(
-          "expander", wokenBy: [bells.slotsOpen, bells.runEnded], { try await expander.work() }, { nil })
+          "expander", wokenBy: [bells.slotsOpen, bells.runEnded, bells.deliveriesDone], { try await expander.work() },
+          // Nobody rings when what a slot waits for is neither a run nor a delivery.
+          { try await ports.schedules.waitingHeads().isEmpty ? nil : ports.clock.now() + Runtime.waitingLook })
       }
       group.addTask {
         await loop(
-          "deliverer", wokenBy: [bells.deliveriesDue], { try await deliverer.deliverDue() },
+          "deliverer", wokenBy: [bells.deliveriesDue],
+          {
+            let done = try await deliverer.deliverDue()
+            if done > 0 { bells.deliveriesDone.ring() }
+            return done
+          },
           { try await deliverer.nextDue() })
       }
       group.addTask {
         await loop(
-          "releaser", wokenBy: [bells.deferredDue, bells.runEnded], { try await releaser.releaseDue() },
+          "releaser", wokenBy: [bells.deferredDue, bells.runEnded],
+          {
+            let done = try await releaser.releaseDue()
+            if done > 0 { bells.deliveriesDone.ring() }
+            return done
+          },
           { try await releaser.nextDue() })
+      }
+      group.addTask {
+        await loop(
+          "backfiller",
+          wokenBy: [book.changed, scheduler.changed, backfiller.changed, bells.runEnded, bells.deliveriesDone],
+          { try await backfiller.work() }, { try await backfiller.nextDue() })
+      }
+      group.addTask {
+        await loop("zone watch", wokenBy: [Bell()], { try await zoneWatch.lookDue() }, { zoneWatch.nextDue })
       }
       group.addTask {
         await loop("housekeeper", wokenBy: [Bell()], { try await housekeeper.tidyDue() }, { housekeeper.nextDue })

@@ -1,5 +1,6 @@
 import Events
 import Ingestion
+import Rules
 import Telemetry
 
 extension Orchestrator {
@@ -21,7 +22,7 @@ extension Orchestrator {
     case .tick: return refused(Refusal(.malformedEvent, "a tick starts no ingestion"))
     case .objectRecords: return refused(Refusal(.malformedEvent, "object notifications start no ingestion"))
     case .scheduled, .envelope:
-      guard let event = Event(json) else { return refused(Refusal(.malformedEvent, "the event lacks a member")) }
+      guard let event = Event(given: json) else { return refused(Refusal(.malformedEvent, "the event lacks a member")) }
       moment = event.time
       switch EventTranslation.of(event) {
       case .scheduled: body = settings.defaults.json

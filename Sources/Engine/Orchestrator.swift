@@ -82,7 +82,7 @@ public struct Orchestrator: Function {
     case .objectRecords:
       return try await notify(json, cause(context), payload)
     case .scheduled, .envelope:
-      guard let event = Event(json) else {
+      guard let event = Event(given: json) else {
         let text = "the event lacks one of id, source, detail-type, account, region, time, or its time is no instant"
         return try await refuse(Refusal(.malformedEvent, text), cause(context), payload)
       }

@@ -17,24 +17,22 @@ struct OverlapGuard: Sendable {
     self.store = store
   }
 
-  /// - Parameter waiting: how many of its slots wait already.
   func verdict(
-    on cause: Cause, _ owner: String, _ policy: OverlapPolicy, waiting: Int, at now: Timestamp
+    on cause: Cause, _ owner: String, _ policy: OverlapPolicy, at now: Timestamp
   ) async throws(StoreError) -> Verdict {
     guard policy != .allowAll else { return .runs }
-    guard let blocker = try await store.blocker(of: owner) else {
-      // Those that wait go first.
-      guard waiting > 0 else { return .runs }
-      return room(policy, waiting)
-        ? .waits(SlotOutcomes.buffered(cause, policy, Blocker(causeID: "an earlier slot", runID: nil), at: now))
-        : .skips(SlotOutcomes.overlapped(cause, policy, Blocker(causeID: "an earlier slot", runID: nil), at: now))
-    }
-    return room(policy, waiting)
-      ? .waits(SlotOutcomes.buffered(cause, policy, blocker, at: now))
-      : .skips(SlotOutcomes.overlapped(cause, policy, blocker, at: now))
+    let standing = try await store.overlap(of: owner)
+    // Those that wait go first, also while nothing is under way any more.
+    let ahead =
+      standing.blocker
+      ?? standing.first.map { Blocker(causeID: Cause.slotID(rule: owner, at: $0), runID: nil) }
+    guard let ahead else { return .runs }
+    return OverlapGuard.hasRoom(policy, standing.waiting)
+      ? .waits(SlotOutcomes.buffered(cause, policy, ahead, at: now))
+      : .skips(SlotOutcomes.overlapped(cause, policy, ahead, waiting: standing.waiting, at: now))
   }
 
-  private func room(_ policy: OverlapPolicy, _ waiting: Int) -> Bool {
+  private static func hasRoom(_ policy: OverlapPolicy, _ waiting: Int) -> Bool {
     switch policy {
     case .allowAll, .skip: false
     case .bufferOne: waiting < 1

@@ -32,8 +32,10 @@ public struct Publisher: Sendable {
   }
 
   /// Commits the events, all or nothing; durable when it returns.
-  public func publish(_ events: [Event]) async throws(StoreError) -> [Receipt] {
-    let routed = try await route(events)
+  ///
+  /// - Parameter cause: what made the events; nil if only they say so themselves (D14).
+  public func publish(_ events: [Event], causedBy cause: Cause? = nil) async throws(StoreError) -> [Receipt] {
+    let routed = try await route(events, causedBy: cause)
     try await journal.record(routed)
     announce(routed)
     return routed.map { event in
@@ -44,12 +46,13 @@ public struct Publisher: Sendable {
   }
 
   /// The events with all that follows from them by the rules of the moment; nothing is stored yet.
-  func route(_ events: [Event]) async throws(StoreError) -> [RoutedEvent] {
+  func route(_ events: [Event], causedBy cause: Cause? = nil) async throws(StoreError) -> [RoutedEvent] {
     let now = clock.now()
     let bus = router.bus
     var routed: [RoutedEvent] = []
     for event in events {
-      let (hops, parent) = try await lineage(of: event)
+      var (hops, parent) = try await lineage(of: event)
+      if let cause { (hops, parent) = (max(hops, cause.hops + 1), cause.id) }
       routed.append(router.route(event, by: bus, hops: hops, parentID: parent, at: now))
     }
     return routed

@@ -13,14 +13,18 @@ public protocol ScheduleBook: Sendable {
 public final class RuleBook: ScheduleBook {
   private let store: any RuleStore
   private let clock: any WallClock
+  private let planner: RestPlanner
   private let turnstile = Turnstile()
   private let current: Mutex<EventBus>
   /// Rings when a rule has changed.
   public let changed = Bell()
 
   /// Reads the rules from the store.
-  public init(_ store: any RuleStore, _ clock: any WallClock) async throws(StoreError) {
+  public init(
+    _ store: any RuleStore, _ schedules: any ScheduleStore, _ clock: any WallClock
+  ) async throws(StoreError) {
     self.store = store
+    planner = RestPlanner(schedules)
     self.clock = clock
     current = Mutex(EventBus(rules: try await store.rules()))
   }
@@ -29,10 +33,18 @@ public final class RuleBook: ScheduleBook {
 
   /// Changes one rule: the closure sees the rule as it is, nil if there is none, and returns what it shall be.
   ///
-  /// Throws what the closure throws; then nothing has changed. Version and, for a new schedule, anchor are set here.
+  /// Throws what the closure throws; then nothing has changed. Version, pause and, for a new schedule, anchor are set here. One that
+  /// is enabled again brings its plan for the slots it rested through, and what that lets fire begins with the change.
   public func change<Failure: Error>(
     _ name: String, _ note: ChangeNote, _ edit: @escaping @Sendable (Rule?) throws(Failure) -> Rule
   ) async throws -> Rule {
+    try await changeAndPlan(name, note, edit).rule
+  }
+
+  /// As `change`, and says what becomes of slots that passed while the rule rested.
+  public func changeAndPlan<Failure: Error>(
+    _ name: String, _ note: ChangeNote, _ edit: @escaping @Sendable (Rule?) throws(Failure) -> Rule
+  ) async throws -> (rule: Rule, plan: RecoveryPlan?) {
     try await turnstile.pass {
       let old = bus.rule(name)
       var rule = try edit(old)
@@ -41,10 +53,30 @@ public final class RuleBook: ScheduleBook {
       let now = clock.now()
       // A changed expression opens a new epoch: slots before the change are never visited again.
       rule.anchor = old?.schedule == rule.schedule ? old?.anchor ?? now : now
-      try await store.save(rule, row: RuleChange.entry(from: old, to: rule, note, at: now), at: now)
+      rule.pause = Pause.after(
+        isEnabled: rule.isEnabled, wasResting: old.map { !$0.isEnabled } ?? false, old?.pause, rule.pause,
+        who: note.who, why: note.why, at: now)
+      let plan = try await plan(from: old, to: rule, at: now)
+      try await store.save(
+        rule, row: RuleChange.entry(from: old, to: rule, note, at: now),
+        recovery: plan.map { RestPlanner.recovery($0, note) }, at: now)
       replace(rule, named: name)
-      return rule
+      return (rule, plan)
     }
+  }
+
+  /// What would become of the slots that a rule has rested through, if it were enabled now; nil if there are none.
+  public func plan(ofResuming name: String) async throws(StoreError) -> RecoveryPlan? {
+    guard let old = bus.rule(name) else { return nil }
+    var rule = old
+    rule.state = .enabled
+    return try await plan(from: old, to: rule, at: clock.now())
+  }
+
+  private func plan(from old: Rule?, to rule: Rule, at now: Timestamp) async throws(StoreError) -> RecoveryPlan? {
+    guard let old, !old.isEnabled, rule.isEnabled, let timetable = rule.timetable else { return nil }
+    return try await planner.plan(
+      rule.name, timetable, rule.misfire, since: max(old.pause?.since ?? rule.anchor, rule.anchor), at: now)
   }
 
   /// Removes a rule; false if there is none.

@@ -49,7 +49,9 @@ public enum RuleChange {
   public static func collateral(of old: Rule?, replacedBy rule: Rule, _ note: ChangeNote) -> [String] {
     guard let old, note.operation == "PutRule" else { return [] }
     var lost: [String] = []
-    if !old.isEnabled, rule.isEnabled { lost.append("it was disabled and is enabled again") }
+    if !old.isEnabled, rule.isEnabled {
+      lost.append("it was disabled\(old.pause.map { " (\($0.words))" } ?? "") and is enabled again")
+    }
     if old.description != nil, rule.description == nil { lost.append("its description is gone") }
     if old.pattern != nil, rule.pattern == nil { lost.append("its event pattern is gone") }
     if old.schedule != nil, rule.schedule == nil { lost.append("its schedule is gone") }
@@ -65,6 +67,9 @@ public enum RuleChange {
       if before != after { what.append("\(name) \(before ?? "none") → \(after ?? "none")") }
     }
     note("state", old.state.rawValue, new.state.rawValue)
+    note("misfire", old.misfire.words, new.misfire.words)
+    note("overlap", old.overlap.rawValue, new.overlap.rawValue)
+    if let pause = new.pause, pause != old.pause { what.append("paused \(pause.words)") }
     note("schedule", old.schedule?.text, new.schedule?.text)
     note("pattern", old.pattern?.text, new.pattern?.text)
     note("description", old.description, new.description)

@@ -12,6 +12,7 @@ public struct Ports: Sendable {
   public let events: any EventJournal
   public let slots: any SlotJournal
   public let schedules: any ScheduleStore
+  public let backfills: any BackfillStore
   public let zones: any Zones
   public let deliveries: any DeliveryJournal
   public let desk: any AdmissionDesk
@@ -30,7 +31,7 @@ public struct Ports: Sendable {
   public init(
     clock: any WallClock, entropy: any Entropy, digests: any Digests, log: any LogSink, observer: any Observer,
     authority: any Authority = OpenAuthority(), rules: any RuleStore, events: any EventJournal, slots: any SlotJournal,
-    schedules: any ScheduleStore, zones: any Zones, deliveries: any DeliveryJournal,
+    schedules: any ScheduleStore & BackfillStore, zones: any Zones, deliveries: any DeliveryJournal,
     desk: any AdmissionDesk,
     queues: any WorkQueues, runs: any RunJournal, budget: any SourceBudget, universe: any UniverseStore,
     index: any ObjectIndex, ledger: any Ledger, chain: any LedgerChain, housekeeping: any Housekeeping,
@@ -48,6 +49,7 @@ public struct Ports: Sendable {
     self.events = events
     self.slots = slots
     self.schedules = schedules
+    backfills = schedules
     self.zones = zones
     self.deliveries = deliveries
     self.desk = desk
@@ -66,8 +68,8 @@ public struct Ports: Sendable {
 }
 
 /// Everything that the durable ports of one store have in common: a store plays all of these parts.
-public typealias Store = RuleStore & EventJournal & SlotJournal & ScheduleStore & DeliveryJournal & AdmissionDesk
-  & WorkQueues
+public typealias Store = RuleStore & EventJournal & SlotJournal & ScheduleStore & BackfillStore & DeliveryJournal
+  & AdmissionDesk & WorkQueues
   & RunJournal & SourceBudget & UniverseStore & ObjectIndex & Ledger & LedgerChain & Housekeeping & StateHistory
 
 /// One environment at work: its loops, its functions and what edges may ask of them.
@@ -79,6 +81,9 @@ public struct Runtime: Sendable {
   public let scheduler: Scheduler
   public let expander: SlotExpander
   public let schedules: ScheduleKeeper
+  public let pauses: PauseKeeper
+  public let zoneWatch: ZoneWatch
+  public let backfiller: Backfiller
   public let deliverer: Deliverer
   public let orchestrator: Orchestrator
   public let releaser: Releaser
@@ -94,6 +99,8 @@ public struct Runtime: Sendable {
   /// What wakes the loops.
   public struct EngineBells: Sendable {
     public let deliveriesDue = Bell()
+    /// Something came to its end, so what waited for it may go on.
+    public let deliveriesDone = Bell()
     public let slotsOpen = Bell()
     public let deferredDue = Bell()
     public let runEnded = Bell()
@@ -116,7 +123,7 @@ public struct Runtime: Sendable {
     let bells = EngineBells()
     self.bells = bells
     queueBells = Bells()
-    book = try await RuleBook(ports.rules, ports.clock)
+    book = try await RuleBook(ports.rules, ports.schedules, ports.clock)
     let router = EventRouter(book)
     publisher = Publisher(router, ports.events, ports.ledger, ports.clock, deliveriesDue: bells.deliveriesDue)
     objects = ObjectStore(
@@ -135,16 +142,22 @@ public struct Runtime: Sendable {
       [names.orchestrator: orchestrator, names.worker: WorkerFunction(worker, ports.queues, ports.clock, names)],
       ports.clock, ports.observer)
     deliverer = Deliverer(
-      ports.deliveries, ports.queues, functions, ports.authority, ports.clock, ports.log, queueBells: queueBells,
-      width: deliveryWidth)
+      ports.deliveries, ports.queues, functions, publisher, ports.authority, ports.clock, ports.log,
+      names: settings.names, queueBells: queueBells, width: deliveryWidth)
     releaser = Releaser(ports.desk, orchestrator, ports.clock, ports.log)
     scheduler = try await Scheduler(
-      book, ports.slots, ports.schedules, ports.zones, ports.clock, ports.log, deliveriesDue: bells.deliveriesDue,
-      slotsOpen: bells.slotsOpen)
+      book, ports.slots, ports.schedules, ports.zones, ports.clock, ports.log, ports.observer,
+      deliveriesDue: bells.deliveriesDue, slotsOpen: bells.slotsOpen)
     expander = SlotExpander(
       book, ports.schedules, ports.zones, ports.clock, scheduler, deliveriesDue: bells.deliveriesDue)
     schedules = ScheduleKeeper(ports.schedules, scheduler, ports.zones, ports.clock, settings.names)
-    watchdog = Watchdog(book, ports.slots, ports.ledger, ports.clock, ports.log, startedAt: now)
+    zoneWatch = ZoneWatch(scheduler, ports.schedules, ports.zones, ports.clock, ports.log)
+    pauses = PauseKeeper(book, schedules, ports.schedules, ports.clock, ports.log)
+    backfiller = Backfiller(
+      book, ports.schedules, ports.backfills, ports.ledger, ports.runs, ports.zones, ports.clock, ports.log,
+      deliveriesDue: bells.deliveriesDue)
+    watchdog = Watchdog(
+      book, ports.slots, ports.schedules, ports.zones, ports.ledger, ports.clock, ports.log, startedAt: now)
   }
 
   /// Does all that is due now, in a fixed order, until nothing is. Returns how much there was.
@@ -153,8 +166,11 @@ public struct Runtime: Sendable {
   public func settle() async throws(StoreError) -> Int {
     var total = 0
     while true {
-      var done = try await scheduler.tick()
+      // A pause that ends at an instant has ended for the slot of that instant.
+      var done = try await pauses.resumeDue()
+      done += try await scheduler.tick()
       done += try await expander.work()
+      done += try await backfiller.work()
       done += try await deliverer.deliverDue()
       done += try await releaser.releaseDue()
       done += try await worker.workOnce() ? 1 : 0
@@ -165,11 +181,14 @@ public struct Runtime: Sendable {
 
   /// When something is due next; nil if nothing ever is.
   public func nextDue() async throws(StoreError) -> Timestamp? {
-    [scheduler.nextDue(), try await nextAttempt()].compactMap { $0 }.min()
+    [scheduler.nextDue(), try await pauses.nextDue(), try await nextAttempt()].compactMap { $0 }.min()
   }
 
   /// When something that has begun goes on: a delivery, a deferred cause, a chunk; nil if nothing is under way.
   public func nextAttempt() async throws(StoreError) -> Timestamp? {
-    [try await deliverer.nextDue(), try await releaser.nextDue(), try await worker.nextDue()].compactMap { $0 }.min()
+    [
+      try await deliverer.nextDue(), try await releaser.nextDue(), try await worker.nextDue(),
+      try await backfiller.nextDue(),
+    ].compactMap { $0 }.min()
   }
 }

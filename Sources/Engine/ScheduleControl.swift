@@ -13,6 +13,10 @@ public struct ControlError: Error, Sendable, Hashable {
     case invalidSchedule = "INVALID_SCHEDULE"
     case invalidSlot = "INVALID_SLOT"
     case slotPending = "SLOT_PENDING"
+    case invalidPause = "INVALID_PAUSE"
+    case invalidPolicy = "INVALID_POLICY"
+    case invalidRange = "INVALID_RANGE"
+    case noSuchBackfill = "NO_SUCH_BACKFILL"
     case noFunctionTarget = "NO_FUNCTION_TARGET"
     case failed = "FUNCTION_FAILED"
   }
@@ -32,7 +36,7 @@ public struct ScheduleControl: Sendable {
   /// Times that one slot may be recovered.
   public static let recoveriesMax = 100
 
-  private let engine: Runtime
+  let engine: Runtime
 
   public init(_ engine: Runtime) {
     self.engine = engine
@@ -76,7 +80,13 @@ public struct ScheduleControl: Sendable {
   /// Runs a slot by hand that failed, was missed or was skipped, with the slot's own `ds` (§7).
   ///
   /// A slot whose run succeeded stays as it is: its key suppresses the repetition (D9).
+  ///
+  /// A schedule's slot is started by a backfill of one slot, whose answer this is.
   public func recover(_ name: String, slot: Timestamp, _ note: ChangeNote) async throws -> JSON {
+    guard ScheduleName(name) == nil else {
+      let ask = BackfillAsk(from: slot, to: slot + Span(milliseconds: 1))
+      return try await BackfillControl(engine).start(name, ask, note).progress
+    }
     let rule = try ScheduleControl.scheduled(engine.book.bus.rule(name), name)
     try await check(slot, of: rule)
     var cause = Cause(
@@ -88,7 +98,7 @@ public struct ScheduleControl: Sendable {
     return try await invoke(rule, Scheduler.event(rule.arn, slot), cause, "recovery of \(slot)", note)
   }
 
-  private static func scheduled(_ rule: Rule?, _ name: String) throws(ControlError) -> Rule {
+  static func scheduled(_ rule: Rule?, _ name: String) throws(ControlError) -> Rule {
     guard let rule else { throw ControlError(.noSuchRule, "there is no rule \(name)") }
     guard rule.schedule != nil else { throw ControlError(.notScheduled, "rule \(name) has no schedule") }
     return rule
@@ -118,7 +128,7 @@ public struct ScheduleControl: Sendable {
   /// The id of the next recovery of a slot: each is a cause of its own.
   private func freeID(_ rule: Rule, _ slot: Timestamp) async throws -> String {
     for number in 1...ScheduleControl.recoveriesMax {
-      let id = "\(Cause.slotID(rule: rule.name, at: slot))/recovery-\(number)"
+      let id = Cause.recoveryID(rule: rule.name, at: slot, number)
       if try await engine.ports.ledger.entry(of: id) == nil { return id }
     }
     throw ControlError(.invalidSlot, "\(slot) was recovered \(ScheduleControl.recoveriesMax) times")

@@ -15,6 +15,7 @@ public final class ScheduleKeeper: Sendable {
   private let zones: any Zones
   private let clock: any WallClock
   private let names: ResourceNames
+  private let planner: RestPlanner
   /// Changes of one schedule take turns; those of others seldom have to wait for them.
   private let turnstiles = (0..<64).map { _ in Turnstile() }
 
@@ -27,6 +28,7 @@ public final class ScheduleKeeper: Sendable {
     self.zones = zones
     self.clock = clock
     self.names = names
+    planner = RestPlanner(store)
   }
 
   public func schedule(_ name: ScheduleName) async throws(StoreError) -> Schedule? {
@@ -50,10 +52,17 @@ public final class ScheduleKeeper: Sendable {
 
   /// Changes one schedule: the closure sees it as it is, nil if there is none, and returns what it shall be.
   ///
-  /// Throws what the closure throws; then nothing has changed. Version, moments and, for a new timetable, epoch are set here.
+  /// Throws what the closure throws; then nothing has changed. Version, moments, pause and, for a new timetable, epoch are set here.
   public func change<Failure: Error>(
     _ name: ScheduleName, _ note: ChangeNote, _ edit: @escaping @Sendable (Schedule?) throws(Failure) -> Schedule
   ) async throws -> Schedule {
+    try await changeAndPlan(name, note, edit).schedule
+  }
+
+  /// As `change`, and says what becomes of slots that passed while the schedule rested.
+  public func changeAndPlan<Failure: Error>(
+    _ name: ScheduleName, _ note: ChangeNote, _ edit: @escaping @Sendable (Schedule?) throws(Failure) -> Schedule
+  ) async throws -> (schedule: Schedule, plan: RecoveryPlan?) {
     try await turnstile(of: name).pass {
       var tries = 1
       while true {
@@ -70,7 +79,7 @@ public final class ScheduleKeeper: Sendable {
 
   private func change<Failure: Error>(
     _ old: Schedule?, _ note: ChangeNote, _ edit: @Sendable (Schedule?) throws(Failure) -> Schedule
-  ) async throws -> Schedule {
+  ) async throws -> (schedule: Schedule, plan: RecoveryPlan?) {
     let now = clock.now()
     var schedule = try edit(old)
     schedule.version = (old?.version ?? 0) + 1
@@ -78,16 +87,47 @@ public final class ScheduleKeeper: Sendable {
     // A changed timetable opens a new epoch: slots before the change are never visited again.
     let kept = old.flatMap { $0.keepsTime(of: schedule) ? $0.since : nil }
     schedule.since = kept ?? now
+    schedule.pause = Pause.after(
+      isEnabled: schedule.isEnabled, wasResting: old.map { !$0.isEnabled } ?? false, old?.pause, schedule.pause,
+      who: note.who, why: note.why, at: now)
+    let plan = try await plan(from: old, to: schedule, at: now)
     let row = ScheduleChange.entry(from: old, to: schedule, note, at: now)
-    try await store([schedule], from: kept == nil ? schedule.clock.epoch : nil, row)
-    return schedule
+    try await store(
+      [schedule], from: kept == nil ? schedule.clock.epoch : nil, row, plan.map { RestPlanner.recovery($0, note) })
+    return (schedule, plan)
+  }
+
+  /// What would become of the slots that a schedule has rested through, if it were enabled now; nil if there are none.
+  public func plan(ofResuming name: ScheduleName) async throws(StoreError) -> RecoveryPlan? {
+    guard let old = try await store.schedule(name) else { return nil }
+    var schedule = old
+    schedule.state = .enabled
+    return try await plan(from: old, to: schedule, at: clock.now())
+  }
+
+  /// When that schedule fires; nil if the machine does not know its zone.
+  public func timetable(of schedule: Schedule) -> Timetable? {
+    do throws(ZoneError) {
+      return schedule.clock.timetable(in: try zones.zone(schedule.timezone))
+    } catch {
+      return nil
+    }
+  }
+
+  private func plan(
+    from old: Schedule?, to schedule: Schedule, at now: Timestamp
+  ) async throws(StoreError) -> RecoveryPlan? {
+    guard let old, !old.isEnabled, schedule.isEnabled, let timetable = timetable(of: schedule) else { return nil }
+    return try await planner.plan(
+      schedule.name.description, timetable, schedule.misfire,
+      since: max(old.pause?.since ?? schedule.since, timetable.epoch), at: now)
   }
 
   /// Makes many schedules at once, all or nothing, with one row for all of them; each is new.
   public func create(_ schedules: [Schedule], _ note: ChangeNote) async throws(StoreError) {
     let row = ScheduleChange.batch(schedules, note, at: clock.now())
     try await passAll { () async throws(StoreError) in
-      try await store(schedules, from: schedules.map(\.clock.epoch).min(), row)
+      try await store(schedules, from: schedules.map(\.clock.epoch).min(), row, nil)
     }
   }
 
@@ -102,9 +142,11 @@ public final class ScheduleKeeper: Sendable {
   }
 
   /// - Parameter epoch: before the first instant that is theirs now and was not before.
-  private func store(_ schedules: [Schedule], from epoch: Timestamp?, _ row: LedgerEntry) async throws(StoreError) {
+  private func store(
+    _ schedules: [Schedule], from epoch: Timestamp?, _ row: LedgerEntry, _ recovery: Recovery?
+  ) async throws(StoreError) {
     try await scheduler.storing(from: epoch) { () async throws(StoreError) in
-      let ids = try await store.save(schedules, row: row)
+      let ids = try await store.save(schedules, row: row, recovery: recovery)
       return zip(ids, schedules).map { StoredClock(id: $0, $1) }
     }
   }

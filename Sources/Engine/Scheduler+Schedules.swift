@@ -32,8 +32,10 @@ extension Scheduler {
     }
     let (recovered, plans) = try await recover(late, at: now)
     decisions += recovered
-    try await store(decisions, through: through(done, at: now), plans)
+    let through = through(done, at: now)
+    try await store(decisions, through: through, plans)
     state.withLock { state in
+      state.through = through
       for one in done {
         state.agenda.resume(one.timer, at: one.next, after: one.last)
         // Of what lies ahead, a clock that went back may have left some decided.
@@ -43,7 +45,10 @@ extension Scheduler {
       }
       state.latest = max(state.latest, now)
     }
-    if !decisions.isEmpty { slotsOpen.ring() }
+    if !decisions.isEmpty {
+      slotsOpen.ring()
+      observer.observe(.slotsDecided(decisions.map(\.slot)), at: clock.now())
+    }
     return decisions.count
   }
 
@@ -66,6 +71,18 @@ extension Scheduler {
       let undecided = [waiting.map { $0 - Span(milliseconds: 1) }, state.beginnings.values.min()]
       return undecided.compactMap { $0 }.reduce(now) { min($0, $1) }
     }
+  }
+
+  /// Says from time to time that all is decided though nothing was due, so that nobody has to look far back.
+  func noteProgress(at now: Timestamp) async throws(StoreError) {
+    let isDue = state.withLock { state in
+      state.agenda.scheduleCount > 0 && state.through.map { now - $0 > Scheduler.grace } ?? true
+    }
+    guard isDue else { return }
+    let through = through([], at: now)
+    guard through != state.withLock({ $0.through }) else { return }
+    try await store.decide([], through: through, plans: [])
+    state.withLock { $0.through = through }
   }
 
   private func store(

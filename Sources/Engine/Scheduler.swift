@@ -33,6 +33,8 @@ public final class Scheduler: Sendable {
     var decided: [Int64: Set<Timestamp>]
     /// No slot after it is decided.
     var latest: Timestamp
+    /// How far all slots of schedules were last said to be decided.
+    var through: Timestamp?
     /// Schedules that began anew before that moment, and when: what is decided of them since is not known yet.
     var unlearned: [Int64: Timestamp] = [:]
     /// Schedules that are being stored: from when on, by a number that each has for itself.
@@ -47,6 +49,7 @@ public final class Scheduler: Sendable {
   let store: any ScheduleStore
   let clock: any WallClock
   let log: any LogSink
+  let observer: any Observer
   private let overlap: OverlapGuard
   private let deliveriesDue: Bell
   let slotsOpen: Bell
@@ -55,13 +58,14 @@ public final class Scheduler: Sendable {
   /// Reads all clocks there are; nothing is decided yet.
   public init(
     _ book: RuleBook, _ journal: any SlotJournal, _ store: any ScheduleStore, _ zones: any Zones,
-    _ clock: any WallClock, _ log: any LogSink, deliveriesDue: Bell, slotsOpen: Bell
+    _ clock: any WallClock, _ log: any LogSink, _ observer: any Observer, deliveriesDue: Bell, slotsOpen: Bell
   ) async throws(StoreError) {
     self.book = book
     self.journal = journal
     self.store = store
     self.clock = clock
     self.log = log
+    self.observer = observer
     overlap = OverlapGuard(store)
     self.deliveriesDue = deliveriesDue
     self.slotsOpen = slotsOpen
@@ -84,7 +88,7 @@ public final class Scheduler: Sendable {
       State(
         agenda: loading.withLock { $0 }, edition: nil, cursors: try await journal.cursors(),
         anchors: Dictionary(book.bus.scheduled.map { ($0.name, $0.anchor) }) { _, last in last }, decided: decided,
-        latest: latest))
+        latest: latest, through: through))
   }
 
   /// Decides every slot whose instant has come. Returns how many.
@@ -95,7 +99,7 @@ public final class Scheduler: Sendable {
     var total = 0
     while true {
       let due = state.withLock { $0.agenda.take(upTo: now, max: Scheduler.timersMax) }
-      guard !due.isEmpty else { return total }
+      guard !due.isEmpty else { break }
       do {
         total += try await decide(due, at: now)
       } catch {
@@ -104,6 +108,8 @@ public final class Scheduler: Sendable {
         throw error
       }
     }
+    if total == 0 { try await noteProgress(at: now) }
+    return total
   }
 
   /// When the next slot is due; nil if nothing fires any more.
@@ -126,7 +132,7 @@ public final class Scheduler: Sendable {
     state.withLock { $0.agenda.nextInstant(ofSchedule: id) }
   }
 
-  /// Takes schedules up that are stored now, each in the place of the one with its id.
+  /// Takes schedules up that are stored now, each in the place of the one with its id: what is decided of that stays decided.
   public func put(_ clocks: [StoredClock]) {
     state.withLock { state in
       for stored in clocks {
@@ -170,6 +176,9 @@ public final class Scheduler: Sendable {
     let now = clock.now()
     return try state.withLock { state throws(ZoneError) in try state.agenda.replan(from: now) }
   }
+
+  /// Time zones that schedules hang in, and how many in each; UTC never changes and is left out.
+  public func zonesInUse() -> [String: Int] { state.withLock { $0.agenda.zonesInUse } }
 
   /// The id of a slot's event: the same whenever it is asked (D8).
   public static func eventID(_ rule: ResourceName, _ slot: Timestamp) -> String {
@@ -293,6 +302,7 @@ public final class Scheduler: Sendable {
     }
     state.withLock { $0.agenda.resume(due.timer, at: next, after: come.last ?? due.slot) }
     log.write(tickLine(rule, slots, fired: fired))
+    observer.observe(.slotsDecided(slots), at: clock.now())
     if fired > 0 { deliveriesDue.ring() }
     return slots.count
   }
@@ -338,8 +348,7 @@ public final class Scheduler: Sendable {
   private func guarded(_ record: SlotRecord, _ rule: Rule, at now: Timestamp) async throws(StoreError) -> SlotRecord {
     guard record.fires else { return record }
     let cause = SlotOutcomes.cause(of: rule, record.slot, at: now)
-    let waiting = try await store.waitingSlots().count { $0.owner == rule.name }
-    switch try await overlap.verdict(on: cause, rule.name, rule.overlap, waiting: waiting, at: now) {
+    switch try await overlap.verdict(on: cause, rule.name, rule.overlap, at: now) {
     case .runs: return record
     case .skips(let row): return SlotRecord(rule: rule.name, slot: record.slot, outcome: .passes(row))
     case .waits(let row): return SlotRecord(rule: rule.name, slot: record.slot, outcome: .waits(row))

@@ -36,46 +36,42 @@ public struct SlotExpander: Sendable {
   public func work() async throws(StoreError) -> Int {
     let released = try await releaseWaiting()
     let open = try await store.openSlots(limit: SlotExpander.batchMax)
-    guard let last = open.last else { return released }
     let now = clock.now()
     var deliveries: [NewDelivery] = []
     var rows: [LedgerEntry] = []
+    var waiting: [WaitingSlot] = []
     var completed: [Int64: Int] = [:]
-    var done = 0
+    var done: OpenSlot?
     for slot in open {
-      if slot.schedule.map({ $0.overlap != .allowAll }) ?? false, done > 0 {
-        // It may have to wait for one of those before it, so they come first.
-        break
-      }
-      let (delivery, row, waiting) = try await outcome(of: slot, at: now)
-      if let delivery { deliveries.append(delivery) }
-      if let row { rows.append(row) }
-      if let schedule = slot.schedule, isCompleted(schedule, by: slot.decision) {
+      let isGuarded = slot.schedule.map { $0.overlap != .allowAll } ?? false
+      // It may have to wait for one of those before it, so they are stored first, and it before those behind it.
+      if isGuarded, done != nil { break }
+      let outcome = try await outcome(of: slot, at: now)
+      if let delivery = outcome.delivery { deliveries.append(delivery) }
+      if let row = outcome.row { rows.append(row) }
+      waiting += outcome.waiting
+      // One that waits is not through yet, so its schedule has to stay for it.
+      // Nor does one whose last slot was passed over because it rests.
+      if let schedule = slot.schedule, outcome.waiting.isEmpty, slot.decision.outcome != .disabled,
+        try await isCompleted(schedule, by: slot.decision.slot)
+      {
         completed[slot.decision.schedule] = schedule.version
       }
-      done += 1
-      if let schedule = slot.schedule, schedule.overlap != .allowAll {
-        let ended = try await store.expand(
-          SlotExpansion(
-            deliveries: deliveries, rows: rows, waiting: waiting, completed: completed, through: slot.sequence))
-        return finish(released + done, deliveries, ended)
-      }
+      done = slot
+      if isGuarded { break }
     }
-    let through = done == open.count ? last.sequence : open[done - 1].sequence
+    guard let done else { return released }
     let ended = try await store.expand(
-      SlotExpansion(deliveries: deliveries, rows: rows, waiting: [], completed: completed, through: through))
-    return finish(released + done, deliveries, ended)
-  }
-
-  private func finish(_ count: Int, _ deliveries: [NewDelivery], _ ended: [Int64]) -> Int {
+      SlotExpansion(
+        deliveries: deliveries, rows: rows, waiting: waiting, completed: completed, through: done.sequence))
     if !ended.isEmpty { scheduler.remove(ended) }
     if !deliveries.isEmpty { deliveriesDue.ring() }
-    return count
+    return released + max(1, deliveries.count + rows.count)
   }
 
   private func outcome(
     of open: OpenSlot, at now: Timestamp
-  ) async throws(StoreError) -> (NewDelivery?, LedgerEntry?, [WaitingSlot]) {
+  ) async throws(StoreError) -> (delivery: NewDelivery?, row: LedgerEntry?, waiting: [WaitingSlot]) {
     let slot = open.decision.slot
     guard let schedule = open.schedule else {
       return (nil, SlotOutcomes.removed(open.decision.schedule, slot, at: now), [])
@@ -87,9 +83,7 @@ public struct SlotExpander: Sendable {
     case .missed: return (nil, SlotOutcomes.missed(cause, slot, at: open.decision.decidedAt), [])
     case .fires, .recovers:
       let owner = schedule.name.description
-      let waiting =
-        schedule.overlap == .allowAll ? 0 : try await store.waitingSlots().count { $0.owner == owner }
-      switch try await overlap.verdict(on: cause, owner, schedule.overlap, waiting: waiting, at: now) {
+      switch try await overlap.verdict(on: cause, owner, schedule.overlap, at: now) {
       case .runs: return (SlotOutcomes.invocation(schedule, cause, slot, at: now), nil, [])
       case .skips(let row): return (nil, row, [])
       case .waits(let row): return (nil, row, [WaitingSlot(owner: owner, slot: slot)])
@@ -97,12 +91,17 @@ public struct SlotExpander: Sendable {
     }
   }
 
-  /// Whether that was its last slot, and it wants to be removed then (`ActionAfterCompletion`).
-  private func isCompleted(_ schedule: Schedule, by decision: SlotDecision) -> Bool {
-    guard schedule.completion == .delete else { return false }
+  /// Whether that was its last slot, no earlier one waits, and it wants to be removed then (`ActionAfterCompletion`).
+  private func isCompleted(_ schedule: Schedule, by slot: Timestamp) async throws(StoreError) -> Bool {
+    guard schedule.completion == .delete, isLast(slot, of: schedule) else { return false }
+    guard schedule.overlap != .allowAll else { return true }
+    return try await store.waitingSlots(of: schedule.name.description, limit: 2).allSatisfy { $0 == slot }
+  }
+
+  private func isLast(_ slot: Timestamp, of schedule: Schedule) -> Bool {
     do throws(ZoneError) {
       let zone = schedule.timezone == "UTC" ? ZoneRules.utc : try zones.zone(schedule.timezone)
-      return schedule.clock.timetable(in: zone).next(after: decision.slot) == nil
+      return schedule.clock.timetable(in: zone).next(after: slot) == nil
     } catch {
       return false  // Nobody can say: it stays.
     }
@@ -110,43 +109,49 @@ public struct SlotExpander: Sendable {
 
   // MARK: Slots that waited
 
+  /// What a slot that waited comes to, and the schedule that ends with it.
+  private struct Release {
+    let outcome: SlotRecord.Outcome
+    var completed: ScheduleName?
+  }
+
   /// Lets the earliest slot of each owner go on whose earlier ones are through.
   private func releaseWaiting() async throws(StoreError) -> Int {
     let now = clock.now()
     var released = 0
-    var seen: Set<String> = []
-    for slot in try await store.waitingSlots() where seen.insert(slot.owner).inserted {
-      let outcome = try await outcome(of: slot, at: now)
-      guard let outcome else { continue }
-      try await store.release(slot, as: outcome)
+    for slot in try await store.waitingHeads() {
+      guard let release = try await release(of: slot, at: now) else { continue }
+      if let id = try await store.release(slot, as: release.outcome, completed: release.completed) {
+        scheduler.remove([id])
+      }
       released += 1
     }
     if released > 0 { deliveriesDue.ring() }
     return released
   }
 
-  /// What a slot that waited comes to; nil if it has to go on waiting.
-  private func outcome(of waiting: WaitingSlot, at now: Timestamp) async throws(StoreError) -> SlotRecord.Outcome? {
+  /// nil if it has to go on waiting: for an earlier one, or for the end of its owner's pause.
+  private func release(of waiting: WaitingSlot, at now: Timestamp) async throws(StoreError) -> Release? {
     if let name = ScheduleName(waiting.owner) {
-      guard let schedule = try await store.schedule(name) else {
-        var cause = Cause(
-          id: Cause.slotID(rule: waiting.owner, at: waiting.slot), trigger: .schedule, arrivedAt: now)
-        cause.rule = waiting.owner
-        cause.slot = waiting.slot
-        return .passes(SlotOutcomes.ownerRemoved(cause, at: now))
-      }
-      guard try await store.blocker(of: waiting.owner) == nil else { return nil }
+      guard let schedule = try await store.schedule(name) else { return removed(waiting, at: now) }
+      guard schedule.isEnabled, try await store.overlap(of: waiting.owner).blocker == nil else { return nil }
       let cause = SlotOutcomes.cause(of: schedule, waiting.slot, at: now)
-      return .invokes(SlotOutcomes.invocation(schedule, cause, waiting.slot, at: now))
+      let isCompleted = try await isCompleted(schedule, by: waiting.slot)
+      return Release(
+        outcome: .invokes(SlotOutcomes.invocation(schedule, cause, waiting.slot, at: now)),
+        completed: isCompleted ? name : nil)
     }
-    guard let rule = book.bus.rule(waiting.owner), rule.schedule != nil else {
-      var cause = Cause(id: Cause.slotID(rule: waiting.owner, at: waiting.slot), trigger: .schedule, arrivedAt: now)
-      cause.rule = waiting.owner
-      cause.slot = waiting.slot
-      return .passes(SlotOutcomes.ownerRemoved(cause, at: now))
-    }
-    guard try await store.blocker(of: waiting.owner) == nil else { return nil }
+    guard let rule = book.bus.rule(waiting.owner), rule.schedule != nil else { return removed(waiting, at: now) }
+    guard rule.isEnabled, try await store.overlap(of: waiting.owner).blocker == nil else { return nil }
     let cause = SlotOutcomes.cause(of: rule, waiting.slot, at: now)
-    return .fires(SlotOutcomes.fired(rule, cause, waiting.slot, at: now))
+    guard !rule.targets.isEmpty else { return Release(outcome: .passes(EventRouter.noTargets(cause, at: now))) }
+    return Release(outcome: .fires(SlotOutcomes.fired(rule, cause, waiting.slot, at: now)))
+  }
+
+  private func removed(_ waiting: WaitingSlot, at now: Timestamp) -> Release {
+    var cause = Cause(id: Cause.slotID(rule: waiting.owner, at: waiting.slot), trigger: .schedule, arrivedAt: now)
+    cause.rule = waiting.owner
+    cause.slot = waiting.slot
+    return Release(outcome: .passes(SlotOutcomes.ownerRemoved(cause, at: now)))
   }
 }

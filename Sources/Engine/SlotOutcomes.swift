@@ -85,10 +85,14 @@ enum SlotOutcomes {
   }
 
   /// The row of a slot that does not run because an earlier one still does.
-  static func overlapped(_ cause: Cause, _ policy: OverlapPolicy, _ blocker: Blocker, at now: Timestamp) -> LedgerEntry
-  {
-    overlap(
-      cause, policy, blocker, .skipped, .overlapSkipped, "and overlap policy \(policy.rawValue) skips it", at: now)
+  static func overlapped(
+    _ cause: Cause, _ policy: OverlapPolicy, _ blocker: Blocker, waiting: Int, at now: Timestamp
+  ) -> LedgerEntry {
+    let full =
+      waiting == 0 ? "" : " behind \(waiting) slot\(waiting == 1 ? "" : "s") that wait\(waiting == 1 ? "s" : "")"
+    return overlap(
+      cause, policy, blocker, .skipped, .overlapSkipped, "and overlap policy \(policy.rawValue) skips it\(full)",
+      at: now)
   }
 
   /// The open row of a slot that waits for an earlier one.

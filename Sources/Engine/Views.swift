@@ -56,6 +56,8 @@ extension RecordedEvent {
 public struct Views: Sendable {
   /// Fires that a schedule's view lists.
   public static let firesShown = 3
+  /// Changes among which the last plan is looked for.
+  private static let changesSeen = 200
 
   private let engine: Runtime
 
@@ -113,12 +115,22 @@ public struct Views: Sendable {
     }
     var recent = LedgerQuery()
     recent.limit = 20
-    return [
+    return JSON(present: [
       "environment": .string(engine.settings.environment), "now": .string(now.preciseText),
       "account": .string(engine.settings.names.account), "region": .string(engine.settings.names.region),
       "rules": rules()["rules"] ?? .array([]), "queues": .array(depths),
       "decisions": try await decisions(recent)["decisions"] ?? .array([]),
-      "runs": try await runs(limit: 10)["runs"] ?? .array([]),
-    ]
+      "runs": try await runs(limit: 10)["runs"] ?? .array([]), "last_plan": try await lastPlan(),
+    ])
+  }
+
+  /// What became last of slots that were missed or rested through; nil if the latest changes tell of none.
+  private func lastPlan() async throws(StoreError) -> JSON? {
+    var changes = LedgerQuery()
+    changes.decision = .changed
+    changes.limit = Views.changesSeen
+    return try await engine.ports.ledger.entries(changes).first { $0.code == .misfirePlanned }.map {
+      ["at": .string($0.at.preciseText), "words": .string($0.summary)]
+    }
   }
 }

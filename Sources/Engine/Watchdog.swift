@@ -2,13 +2,14 @@ import Events
 import Ingestion
 import Rules
 import Schedules
+import Synchronization
 import Telemetry
 
 /// Checks, outside the scheduler's loop, that every expected fire was decided (§9, D23, D25).
 ///
 /// A slot that nobody decided within its grace is `missed`: the row says so, and the slot will not fire late behind
 /// anybody's back. It is recovered by hand, with its own `ds`.
-public struct Watchdog: Sendable {
+public final class Watchdog: Sendable {
   /// After its instant, or after the start of the process, a slot has this long to be decided.
   public static let grace = Span.seconds(120)
   /// Slots that one look declares missed.
@@ -16,20 +17,28 @@ public struct Watchdog: Sendable {
   /// How far back undecided fires are looked for, and how many slots of a rule.
   public static let fireAgeMax = Span.days(1)
   public static let firesMax = 100
+  /// Schedules whose latest fire is looked for at each look, turn and turn about; all of them, where deciding lags behind.
+  public static let sampleMax = 1_000
 
   private let book: RuleBook
   private let journal: any SlotJournal
+  private let store: any ScheduleStore
+  private let zones: any Zones
   private let ledger: any Ledger
   private let clock: any WallClock
   private let log: any LogSink
   private let startedAt: Timestamp
+  /// The id of the schedule that was looked at last.
+  private let place = Mutex<Int64>(0)
 
   public init(
-    _ book: RuleBook, _ journal: any SlotJournal, _ ledger: any Ledger, _ clock: any WallClock, _ log: any LogSink,
-    startedAt: Timestamp
+    _ book: RuleBook, _ journal: any SlotJournal, _ store: any ScheduleStore, _ zones: any Zones,
+    _ ledger: any Ledger, _ clock: any WallClock, _ log: any LogSink, startedAt: Timestamp
   ) {
     self.book = book
     self.journal = journal
+    self.store = store
+    self.zones = zones
     self.ledger = ledger
     self.clock = clock
     self.log = log
@@ -61,6 +70,7 @@ public struct Watchdog: Sendable {
       let open = try await undecidedFires(rule, upTo: cursor, at: now)
       if !open.isEmpty { undecided[rule.name] = open }
     }
+    missed += try await lookAtSchedules(at: now, &undecided)
     return Finding(missed: missed, undecided: undecided)
   }
 
@@ -106,17 +116,81 @@ public struct Watchdog: Sendable {
   }
 
   private func missed(_ rule: Rule, _ slot: Timestamp, at now: Timestamp) -> LedgerEntry {
-    var cause = Cause(id: Cause.slotID(rule: rule.name, at: slot), trigger: .schedule, arrivedAt: now)
-    cause.eventID = Scheduler.eventID(rule.arn, slot)
-    cause.rule = rule.name
-    cause.ruleVersion = rule.version
-    cause.slot = slot
-    let late = (now - slot).wholeSecondsUp
-    return LedgerEntry(
-      causeID: cause.id, decision: .missed, gate: .misfire, code: .slotMissed,
-      summary:
-        "the slot of \(slot) was not decided within \(Watchdog.grace.wholeSecondsUp) s: the scheduler did not work",
-      facts: ["late_seconds": JSON(late), "grace_seconds": JSON(Watchdog.grace.wholeSecondsUp)], at: now, took: .zero,
-      about: cause.subject)
+    SlotOutcomes.missed(SlotOutcomes.cause(of: rule, slot, at: now), slot, at: now)
+  }
+
+  // MARK: Schedules
+
+  /// Looks whether the latest fires of schedules are decided, by what the store says of them and not by what the loop believes.
+  private func lookAtSchedules(
+    at now: Timestamp, _ undecided: inout [String: [Timestamp]]
+  ) async throws(StoreError) -> [LedgerEntry] {
+    for open in try await store.openSlots(limit: Watchdog.firesMax)
+    where now - open.decision.decidedAt > Watchdog.grace {
+      guard let name = open.schedule?.name else { continue }
+      undecided[name.description, default: []].append(open.decision.slot)
+    }
+    guard now - startedAt > Watchdog.grace else { return [] }
+    let through = try await store.decidedThrough() ?? startedAt
+    let lags = now - through > Watchdog.grace
+    var missed: [LedgerEntry] = []
+    var loaded: [String: ZoneRules] = ["UTC": .utc]
+    while missed.count < Watchdog.batchMax {
+      let clocks = try await store.clocks(after: place.withLock { $0 }, limit: Watchdog.sampleMax)
+      // After the last the first comes again, in the next look.
+      place.withLock { $0 = clocks.count < Watchdog.sampleMax ? 0 : clocks.last?.id ?? 0 }
+      let expected = clocks.filter(\.isEnabled).flatMap { latest($0, &loaded, after: lags ? through : nil, at: now) }
+      missed += try await declareMissed(try await store.undecided(expected), at: now)
+      if !lags || clocks.count < Watchdog.sampleMax { break }
+    }
+    return missed
+  }
+
+  /// The fires of a schedule that have to be decided by now: its latest, or all after an instant.
+  private func latest(
+    _ stored: StoredClock, _ loaded: inout [String: ZoneRules], after instant: Timestamp?, at now: Timestamp
+  ) -> [SlotDecision] {
+    guard let zone = zone(stored.clock.timezone, &loaded) else { return [] }
+    let timetable = stored.clock.timetable(in: zone)
+    var slots: [SlotDecision] = []
+    var before = now - Watchdog.grace
+    while slots.count < (instant == nil ? 1 : Watchdog.firesMax),
+      let slot = timetable.previous(before: before), slot > instant ?? max(startedAt, now - Watchdog.fireAgeMax)
+    {
+      slots.append(SlotDecision(schedule: stored.id, slot: slot, outcome: .missed, decidedAt: now))
+      before = slot
+    }
+    return slots.reversed()
+  }
+
+  private func zone(_ name: String, _ loaded: inout [String: ZoneRules]) -> ZoneRules? {
+    if let known = loaded[name] { return known }
+    do throws(ZoneError) {
+      let zone = try zones.zone(name)
+      loaded[name] = zone
+      return zone
+    } catch {
+      log.write(LogLine(.error, "a time zone cannot be read", ["zone": name, "reason": error.reason]))
+      return nil
+    }
+  }
+
+  private func declareMissed(_ slots: [SlotDecision], at now: Timestamp) async throws(StoreError) -> [LedgerEntry] {
+    guard !slots.isEmpty else { return [] }
+    let names = try await store.scheduleNames(Array(Set(slots.map(\.schedule))))
+    let found = slots.compactMap { slot -> MissedSlot? in
+      guard let name = names[slot.schedule]?.description else { return nil }
+      var cause = Cause(id: Cause.slotID(rule: name, at: slot.slot), trigger: .schedule, arrivedAt: now)
+      cause.rule = name
+      cause.slot = slot.slot
+      return MissedSlot(decision: slot, row: SlotOutcomes.missed(cause, slot.slot, at: now))
+    }
+    let stored = try await store.declareMissed(found).map(\.row)
+    for row in stored {
+      log.write(
+        LogLine(
+          .error, row.summary, ["cause": row.causeID, "rule": row.about.rule ?? "", "code": row.code.rawValue]))
+    }
+    return stored
   }
 }

@@ -30,6 +30,8 @@ public struct ControlRoom: Sendable {
   public let mover: Mover
   public let permissions: Permissions
   public let machine: any Machine
+  /// Who lets time pass where it is virtual; nil on the real clock.
+  public let timekeeper: Timekeeper?
 
   /// What the control room keeps its things in: one store plays all of these parts.
   public typealias Store = Documents & LogStore & MetricStore & StateView & AlarmJournal & ShelfStore
@@ -37,12 +39,13 @@ public struct ControlRoom: Sendable {
   /// What an environment is watched with; the first start writes it.
   public init(
     _ runtime: Runtime, _ recorder: Recorder, _ store: any Store, _ webhook: any WebhookClient, _ signer: any Signer,
-    _ permissions: Permissions, _ machine: any Machine, webhooks: [WebhookSettings]
+    _ permissions: Permissions, _ machine: any Machine, _ timekeeper: Timekeeper?, webhooks: [WebhookSettings]
   ) async throws {
     self.runtime = runtime
     self.recorder = recorder
     self.permissions = permissions
     self.machine = machine
+    self.timekeeper = timekeeper
     documents = store
     logs = store
     metrics = store
@@ -104,18 +107,30 @@ public struct ControlRoom: Sendable {
     try await runtime.ports.history.heartbeat(of: runtime.startedAt, at: runtime.ports.clock.now())
   }
 
-  /// Runs the loops until the task is cancelled; then stores what was noted last.
+  /// By what clock clients wait: by the machine's, whatever the environment's shows.
+  public var waitingClock: any WallClock { timekeeper?.machine ?? runtime.ports.clock }
+
+  /// Runs the loops until the task is cancelled; then stores what was noted last. Where time is virtual, the engine's loops
+  /// are among them.
   public func run() async {
-    await withTaskGroup(of: Void.self) { group in
-      group.addTask { await loop("monitor", every: ControlRoom.pause) { _ = try await tick() } }
-      group.addTask { await loop("mover", every: ControlRoom.moverPause) { _ = try await mover.step() } }
-      group.addTask { await loop("retention", every: ControlRoom.retentionPause) { while try await expire() > 0 {} } }
+    if let timekeeper {
+      await timekeeper.run(in: self)
+    } else {
+      await runLoops()
     }
     do {
       try await monitor.flush()
       try await beat()
     } catch {
       runtime.ports.log.write(LogLine(.error, "the last flush failed", ["reason": error.reason]))
+    }
+  }
+
+  private func runLoops() async {
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await loop("monitor", every: ControlRoom.pause) { _ = try await tick() } }
+      group.addTask { await loop("mover", every: ControlRoom.moverPause) { _ = try await mover.step() } }
+      group.addTask { await loop("retention", every: ControlRoom.retentionPause) { while try await expire() > 0 {} } }
     }
   }
 

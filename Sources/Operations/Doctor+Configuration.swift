@@ -33,8 +33,25 @@ extension Doctor {
             fix: "aws events put-targets --rule \(name) --targets Id=orchestrator,Arn=\(orchestratorARN)"))
       }
     }
+    checks += try await resetRules()
     guard checks.isEmpty else { return checks }
     return [Check("rules", .fine, "all \(expected.count) rules of the environment are ENABLED")]
+  }
+
+  /// Rules that a `put-rule` enabled again though somebody had paused them (D27), until they are changed again.
+  private func resetRules() async throws(StoreError) -> [Check] {
+    var checks: [Check] = []
+    for rule in engine.book.bus.rules where rule.isEnabled {
+      guard let entry = try await engine.ports.ledger.entry(of: "\(rule.name)#\(rule.version)"),
+        entry.code == .ruleReset,
+        let lost = entry.facts["lost"]?.elements?.compactMap(\.string).first(where: { $0.hasPrefix("it was disabled") })
+      else { continue }
+      checks.append(
+        Check(
+          "rules", .warning, "put-rule replaced the rule \(rule.name) at \(entry.at): \(lost)",
+          fix: "bellcrank schedule pause \(rule.name) --reason WORDS"))
+    }
+    return checks
   }
 
   /// Who changed a rule last, if the ledger knows.

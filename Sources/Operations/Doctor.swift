@@ -47,6 +47,8 @@ public struct Doctor: Sendable {
   public static let diskFailing = 0.02
   public static let diskWarning = 0.1
   public static let openFilesMin = 1_024
+  /// Time zone data whose release is of an earlier year than that many before is old.
+  public static let zoneYearsMax = 1
   /// How far the clock may have gone back.
   public static let clockBackMax = Span.seconds(2)
   /// How long a source may take to answer.
@@ -66,7 +68,7 @@ public struct Doctor: Sendable {
   /// - Parameter asksSources: whether each source is asked for one price, out of its budget.
   public func examine(asksSources: Bool) async throws(StoreError) -> [Check] {
     try await room.monitor.flush()
-    var checks = [try await clock(), disk(), limits(), try await loops()]
+    var checks = [try await clock(), timeZones(), disk(), limits(), try await loops()]
     checks += try await rules()
     checks.append(functions())
     checks += permissions()
@@ -92,9 +94,27 @@ public struct Doctor: Sendable {
     if let latest = try await room.metrics.latestDecision(), latest - now > Doctor.clockBackMax {
       return Check(
         "clock", .failing, "the clock went back: the ledger's latest row is of \(latest), and now it is \(now)",
-        fix: "timedatectl set-ntp true")
+        fix: room.timekeeper == nil ? "timedatectl set-ntp true" : nil)
+    }
+    if let time = room.timekeeper?.reading {
+      let pace = time.speed == 0 ? "stands" : "runs \(time.speed) times as fast as real time"
+      return Check(
+        "clock", .fine, "the clock is virtual and \(pace): it is \(time.now), and no row of the ledger is later")
     }
     return Check("clock", .fine, "it is \(now), and no row of the ledger is later")
+  }
+
+  /// Which release of the IANA data the machine has, such as `2025b`; its year says how old it is.
+  private func timeZones() -> Check {
+    let fix = "apt-get install tzdata"
+    guard let release = engine.ports.zones.release else {
+      return Check("time zones", .warning, "nothing says which release of the time zone data this is", fix: fix)
+    }
+    let year = Int(release.prefix(4)) ?? 0
+    let isOld = year + Doctor.zoneYearsMax < CivilTime(now).year
+    return Check(
+      "time zones", isOld ? .warning : .fine,
+      "the time zone data is release \(release)\(isOld ? ", more than a year old" : "")", fix: isOld ? fix : nil)
   }
 
   private func disk() -> Check {
@@ -134,6 +154,9 @@ public struct Doctor: Sendable {
         "loops", .failing,
         "no worker takes chunks: \(depth.visible) wait in \(traffic.queue), the oldest since \(oldest)",
         fix: "restart the server: bellcrank serve")
+    }
+    if room.timekeeper != nil {
+      return Check("loops", .fine, "where time is virtual there are none: everything is done when it is due")
     }
     return Check("loops", .fine, "every loop of the engine comes round")
   }

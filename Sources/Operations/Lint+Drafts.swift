@@ -1,5 +1,6 @@
 import Alarms
 import Deliveries
+import Engine
 import Events
 import Measures
 import Patterns
@@ -12,13 +13,18 @@ extension Lint {
   /// - Parameters:
   ///   - region: of the engine on which the rules are.
   ///   - recorded: what its events look like; nil if there are none yet.
+  ///   - schedules: those of EventBridge Scheduler.
+  ///   - zones: in which the markets' clocks hang.
   public init(
     _ rules: [Rule], _ alarms: [AlarmDefinition], at now: Timestamp, region: String? = nil,
-    recorded: RecordedEvents? = nil
+    recorded: RecordedEvents? = nil, schedules: [Schedule] = [], zones: any Zones
   ) {
     self.init(
       rules: rules.filter(\.isEnabled).map(RuleDraft.init), alarms: alarms.compactMap(AlarmDraft.init), at: now,
-      metrics: MetricCatalogue.ofServer, region: region, recorded: recorded)
+      metrics: MetricCatalogue.ofServer, region: region, recorded: recorded,
+      schedules: schedules.filter(\.isEnabled).map {
+        ScheduleDraft(name: $0.name.description, expression: $0.expression.text, timezone: $0.timezone)
+      }, zones: zones)
   }
 }
 

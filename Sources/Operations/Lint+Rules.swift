@@ -1,3 +1,4 @@
+import Engine
 import Events
 import Schedules
 
@@ -15,7 +16,7 @@ extension Lint {
       for sentence in costs(view.pattern, shape).prefix(Lint.leavesMax) { add(.patternCostly, sentence) }
     }
     if let sentence = loop(rule) { add(.causeLoop, sentence) }
-    if let sentence = winter(rule) { add(.marketCloseUTC, sentence) }
+    for sentence in marketTraps(rule) { add(.marketCloseUTC, sentence) }
     for target in rule.targets {
       if let sentence = randomKey(target) { add(.randomIdempotencyKey, sentence) }
       if rule.schedule != nil, !target.hasRetryPolicy {
@@ -43,6 +44,53 @@ extension Lint {
     let bucket = pattern["detail"]?["bucket"]?["name"]?.elements?.first?.string
     guard bucket == nil || bucket?.contains("raw") == true else { return nil }
     return "a run writes objects into the raw bucket, and each object would start a run"
+  }
+
+  /// Fires that come before a market's close in one half of the year, and the ones at the very minute of New York's.
+  private func marketTraps(_ rule: RuleDraft) -> [String] {
+    guard let text = rule.schedule else { return [] }
+    do {
+      let traps = traps(try ScheduleExpression(text, dialect: .rules), in: .utc)
+      return traps.isEmpty ? [winter(rule)].compactMap { $0 } : traps
+    } catch {
+      return []  // It is told of as dead.
+    }
+  }
+
+  /// What is wrong with one schedule of EventBridge Scheduler.
+  func look(_ schedule: ScheduleDraft) -> [Finding] {
+    do {
+      let expression = try ScheduleExpression(schedule.expression, dialect: .scheduler)
+      let zone = try zones.zone(schedule.timezone)
+      try expression.validate(in: zone)
+      let timetable = Timetable(expression, zone: zone, anchor: now, epoch: now)
+      // One that fired once, or a rate, is no mistake.
+      if !expression.isOnce, timetable.next(after: now) == nil {
+        return [Finding(code: .ruleDead, subject: schedule.name, sentence: "\(schedule.expression) never fires again")]
+      }
+      return traps(expression, in: zone).map {
+        Finding(code: .marketCloseUTC, subject: schedule.name, sentence: $0)
+      }
+    } catch let error as ScheduleError {
+      return [
+        Finding(code: .ruleDead, subject: schedule.name, sentence: "\(error.message) \(error.reason)")
+      ]
+    } catch {
+      return [Finding(code: .ruleDead, subject: schedule.name, sentence: "\(error)")]
+    }
+  }
+
+  /// The fires of which a clock change makes a trap, a sentence each.
+  private func traps(_ expression: ScheduleExpression, in zone: ZoneRules) -> [String] {
+    let timetable = Timetable(expression, zone: zone, anchor: now, epoch: now)
+    return Market.known.flatMap { market -> [String] in
+      do throws(ZoneError) {
+        let traps = timetable.traps(of: market, in: try zones.zone(market.zoneName), after: now)
+        return traps.map { $0.words(in: .english) }
+      } catch {
+        return []  // A machine without the market's zone cannot say.
+      }
+    }
   }
 
   /// New York closes at 16:00: 20:00 UTC in summer, 21:00 UTC in winter.

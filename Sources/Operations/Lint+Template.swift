@@ -1,4 +1,5 @@
 import Alarms
+import Engine
 import Events
 import Templates
 
@@ -7,9 +8,11 @@ extension Lint {
   ///
   /// A value that is known only where it is deployed stands as the template writes it.
   ///
-  /// Source: CloudFormation resource types `AWS::Events::Rule` and `AWS::CloudWatch::Alarm`.
-  public init(template: JSON, at now: Timestamp) {
+  /// Source: CloudFormation resource types `AWS::Events::Rule`, `AWS::Scheduler::Schedule` and
+  /// `AWS::CloudWatch::Alarm`.
+  public init(template: JSON, at now: Timestamp, zones: any Zones) {
     var rules: [RuleDraft] = []
+    var schedules: [ScheduleDraft] = []
     var alarms: [AlarmDraft] = []
     let settled = TemplateReader.settled(template)
     for resource in settled["Resources"]?.members ?? [] {
@@ -17,10 +20,12 @@ extension Lint {
       switch resource.value["Type"]?.string {
       case "AWS::Events::Rule": rules += [RuleDraft(template: properties, resource.key)].compactMap { $0 }
       case "AWS::CloudWatch::Alarm": alarms += [AlarmDraft(template: properties, resource.key)].compactMap { $0 }
+      case "AWS::Scheduler::Schedule":
+        schedules += [ScheduleDraft(template: properties, resource.key)].compactMap { $0 }
       default: continue
       }
     }
-    self.init(rules: rules, alarms: alarms, at: now)
+    self.init(rules: rules, alarms: alarms, at: now, schedules: schedules, zones: zones)
   }
 
   /// A value as text: itself, or what its function is given.
@@ -64,5 +69,16 @@ extension Lint.AlarmDraft {
       name: name, namespace: namespace, metric: metric, statistic: Lint.text(template["Statistic"]) ?? "Average",
       period: template["Period"]?.int ?? 60, threshold: template["Threshold"]?.double ?? 0, comparison: comparison,
       missingData: template["TreatMissingData"]?.string.flatMap { MissingData(rawValue: $0) } ?? .missing)
+  }
+}
+
+extension Lint.ScheduleDraft {
+  /// nil for one without an expression, or of which only the deployment knows it or that is disabled.
+  fileprivate init?(template properties: JSON, _ name: String) {
+    guard let expression = Lint.text(properties["ScheduleExpression"]), properties["State"]?.string != "DISABLED" else {
+      return nil
+    }
+    self.init(
+      name: name, expression: expression, timezone: Lint.text(properties["ScheduleExpressionTimezone"]) ?? "UTC")
   }
 }

@@ -1,4 +1,5 @@
 import Alarms
+import Engine
 import Events
 import Measures
 
@@ -32,6 +33,20 @@ public struct Lint: Sendable {
       self.pattern = pattern
       self.schedule = schedule
       self.targets = targets
+    }
+  }
+
+  /// A schedule of EventBridge Scheduler, wherever it is written.
+  public struct ScheduleDraft: Sendable {
+    /// `group/name`, or what a template calls it.
+    public let name: String
+    public let expression: String
+    public let timezone: String
+
+    public init(name: String, expression: String, timezone: String) {
+      self.name = name
+      self.expression = expression
+      self.timezone = timezone
     }
   }
 
@@ -85,15 +100,21 @@ public struct Lint: Sendable {
   let metrics: [String: Set<String>]
   let region: String?
   let recorded: RecordedEvents?
+  let schedules: [ScheduleDraft]
+  let zones: any Zones
 
   /// - Parameters:
   ///   - metrics: those that are published there, by namespace.
   ///   - region: of the engine on which the rules are; nil if they are on AWS.
   ///   - recorded: what events look like there; nil if none are recorded.
+  ///   - zones: in which the markets' clocks hang.
   public init(
     rules: [RuleDraft], alarms: [AlarmDraft], at now: Timestamp,
-    metrics: [String: Set<String>] = MetricCatalogue.ofAWS, region: String? = nil, recorded: RecordedEvents? = nil
+    metrics: [String: Set<String>] = MetricCatalogue.ofAWS, region: String? = nil, recorded: RecordedEvents? = nil,
+    schedules: [ScheduleDraft] = [], zones: any Zones = UniversalTimeOnly()
   ) {
+    self.schedules = schedules
+    self.zones = zones
     self.metrics = metrics
     self.region = region
     self.recorded = recorded
@@ -109,7 +130,8 @@ public struct Lint: Sendable {
         return PatternView(pattern: pattern, shape: shape, dead: deadLeaves(pattern, shape))
       }
     }
-    return overlaps(patterns.map { $0?.alive }) + zip(rules, patterns).flatMap(look) + alarms.flatMap(look)
+    return overlaps(patterns.map { $0?.alive }) + zip(rules, patterns).flatMap(look) + schedules.flatMap(look)
+      + alarms.flatMap(look)
   }
 
   /// A pattern with what is dead of it.

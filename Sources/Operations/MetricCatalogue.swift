@@ -10,7 +10,8 @@ public enum MetricCatalogue {
       Namespace.events: ["MatchedRules", "SuccessfulInvocations"],
       Namespace.triggers: [
         "BreakerOpen", "BreakersOpen", "ClockBehindLedger", "DecisionTime", "Decisions", "DeferredCauses",
-        "DisabledFires", "LoopStopped", "ManualThrottled", "MissedFires", "NearMisses", "SourceBudgetUsed",
+        "DisabledFires", "LoopStopped", "ManualThrottled", "MissedFires", "NearMisses", "ScheduleLateness",
+        "SourceBudgetUsed",
         "SourceErrors",
         "SourceLatency", "SourceRequests", "SourceThrottled", "TriggerExecution", "UndecidedFires",
         "WaitingDeliveries",

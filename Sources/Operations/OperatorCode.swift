@@ -52,6 +52,10 @@ public enum OperatorCode: String, Sendable, CaseIterable {
   case beyondRetention = "BEYOND_RETENTION"
   case hostUnknown = "HOST_UNKNOWN"
   case otherSite = "OTHER_SITE"
+  case clockIsReal = "CLOCK_IS_REAL"
+  case clockIsVirtual = "CLOCK_IS_VIRTUAL"
+  case clockRunsForward = "CLOCK_RUNS_FORWARD"
+  case invalidSpeed = "INVALID_SPEED"
 
   /// What happened, for someone who meets the code for the first time.
   public var meaning: String {
@@ -106,6 +110,10 @@ public enum OperatorCode: String, Sendable, CaseIterable {
     case .beyondRetention: "what happened then was let go of by retention; a checkpoint stands in for it"
     case .hostUnknown: "an open server answers to localhost and addresses only, and the request named another host"
     case .otherSite: "a page of another site sent the request, so nothing was done"
+    case .clockIsReal: "the data directory lives by the machine's clock, which nobody moves"
+    case .clockIsVirtual: "the data directory lives by a virtual clock, so the machine's would make nonsense of it"
+    case .clockRunsForward: "the virtual clock is past that moment already, and time does not run backwards"
+    case .invalidSpeed: "the speed is no number of its range"
     }
   }
 
@@ -156,6 +164,10 @@ public enum OperatorCode: String, Sendable, CaseIterable {
     case .beyondRetention: "raise retention.days, and keep exports: bellcrank ledger export"
     case .hostUnknown: "use localhost or 127.0.0.1, or give the server a credential: bellcrank credentials add"
     case .otherSite: "send it from the console, the command line or an AWS client"
+    case .clockIsReal: "play on a directory of its own: bellcrank serve --clock virtual --data NEW"
+    case .clockIsVirtual: "bellcrank serve --clock virtual, or take another directory with --data"
+    case .clockRunsForward: "bellcrank clock show; begin again on a new directory with --at"
+    case .invalidSpeed: "give times as fast as real time, as 1000x; bellcrank clock stop lets time stand"
     }
   }
 }

@@ -129,4 +129,9 @@ public final class Permissions: Authority {
     state.withLock { $0.refusals[key] = .some(refusal) }
     return refusal
   }
+
+  public func hasBus(_ name: String) async throws(StoreError) -> Bool {
+    if name == "default" { return true }
+    return try await documents.document(.eventBus, name) != nil
+  }
 }

@@ -98,6 +98,11 @@ public final class Recorder: Observer, LogSink {
       ended(function, requestID, took, outcome, at: now)
     case .sourceAnswered(let source, let took, let error):
       answered(source, took, error?.code.rawValue, at: now)
+    case .slotsDecided(let slots):
+      guard let earliest = slots.min() else { return }
+      let metric = MetricID(Namespace.triggers, "ScheduleLateness", [:])
+      let lateness = Double(max(0, (now - earliest).milliseconds))
+      state.withLock { Recorder.add(Sample(metric, .milliseconds, lateness, at: now), &$0) }
     case .loopTurned(let name):
       state.withLock { $0.turns[name] = now }
     }

@@ -143,9 +143,10 @@ public struct Shelf: Sendable {
       return .failure(Refusal(code: "MALFORMED_EVENT", reason: "the letter is not JSON: \(error.message)"))
     }
     guard let name = letter.rule, let event = Event(json) else {
-      // An invocation: its payload goes to the function again.
+      // An invocation, or what a schedule had for its target: it goes there again.
       let target = letter.target ?? engine.settings.names.function(names.orchestrator)
-      guard engine.functions[target.name] != nil else {
+      let isQueue = target.service == "sqs" && letter.attributes["SCHEDULE_ARN"] != nil
+      guard isQueue || engine.functions[target.name] != nil else {
         return .failure(Refusal(code: "TARGET_MISSING", reason: "there is no function \(target.name)"))
       }
       let again = Target(

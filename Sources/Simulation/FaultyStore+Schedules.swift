@@ -20,8 +20,12 @@ extension FaultyStore: ScheduleStore {
     try await real.schedules(query)
   }
 
-  public func save(_ schedules: [Schedule], row: LedgerEntry) async throws(StoreError) -> [Int64] {
-    try await faults.write { () throws(StoreError) in try await real.save(schedules, row: row) }
+  public func save(
+    _ schedules: [Schedule], row: LedgerEntry, recovery: Recovery?
+  ) async throws(StoreError) -> [Int64] {
+    try await faults.write { () throws(StoreError) in
+      try await real.save(schedules, row: row, recovery: recovery)
+    }
   }
 
   public func remove(_ name: ScheduleName, row: LedgerEntry) async throws(StoreError) -> Int64? {
@@ -30,6 +34,18 @@ extension FaultyStore: ScheduleStore {
 
   public func forEachClock(_ body: @escaping @Sendable ([StoredClock]) -> Void) async throws(StoreError) {
     try await real.forEachClock(body)
+  }
+
+  public func clocks(after id: Int64, limit: Int) async throws(StoreError) -> [StoredClock] {
+    try await real.clocks(after: id, limit: limit)
+  }
+
+  public func undecided(_ slots: [SlotDecision]) async throws(StoreError) -> [SlotDecision] {
+    try await real.undecided(slots)
+  }
+
+  public func declareMissed(_ missed: [MissedSlot]) async throws(StoreError) -> [MissedSlot] {
+    try await faults.write { () throws(StoreError) in try await real.declareMissed(missed) }
   }
 
   public func scheduleNames(_ ids: [Int64]) async throws(StoreError) -> [Int64: ScheduleName] {
@@ -57,11 +73,59 @@ extension FaultyStore: ScheduleStore {
     try await faults.write { () throws(StoreError) in try await real.expand(expansion) }
   }
 
-  public func blocker(of owner: String) async throws(StoreError) -> Blocker? { try await real.blocker(of: owner) }
+  public func disabledSlots(of owner: String, among slots: [Timestamp]) async throws(StoreError) -> Set<Timestamp> {
+    try await real.disabledSlots(of: owner, among: slots)
+  }
 
-  public func waitingSlots() async throws(StoreError) -> [WaitingSlot] { try await real.waitingSlots() }
+  public func zonePrints() async throws(StoreError) -> [String: String] { try await real.zonePrints() }
 
-  public func release(_ slot: WaitingSlot, as outcome: SlotRecord.Outcome) async throws(StoreError) {
-    try await faults.write { () throws(StoreError) in try await real.release(slot, as: outcome) }
+  public func note(zonePrints: [String: String], row: LedgerEntry?) async throws(StoreError) {
+    try await faults.write { () throws(StoreError) in try await real.note(zonePrints: zonePrints, row: row) }
+  }
+
+  public func nextPauseEnd() async throws(StoreError) -> Timestamp? { try await real.nextPauseEnd() }
+
+  public func pausesEnded(by now: Timestamp, limit: Int) async throws(StoreError) -> [ScheduleName] {
+    try await real.pausesEnded(by: now, limit: limit)
+  }
+
+  public func overlap(of owner: String) async throws(StoreError) -> OverlapStanding {
+    try await real.overlap(of: owner)
+  }
+
+  public func isUnderWay(_ cause: String) async throws(StoreError) -> Bool { try await real.isUnderWay(cause) }
+
+  public func waitingHeads() async throws(StoreError) -> [WaitingSlot] { try await real.waitingHeads() }
+
+  public func waitingSlots(of owner: String, limit: Int) async throws(StoreError) -> [Timestamp] {
+    try await real.waitingSlots(of: owner, limit: limit)
+  }
+
+  public func release(
+    _ slot: WaitingSlot, as outcome: SlotRecord.Outcome, completed: ScheduleName?
+  ) async throws(StoreError) -> Int64? {
+    try await faults.write { () throws(StoreError) in
+      try await real.release(slot, as: outcome, completed: completed)
+    }
+  }
+}
+
+extension FaultyStore: BackfillStore {
+  public func backfills(_ state: Backfill.State?, limit: Int) async throws(StoreError) -> [Backfill] {
+    try await real.backfills(state, limit: limit)
+  }
+
+  public func backfill(_ id: String) async throws(StoreError) -> Backfill? { try await real.backfill(id) }
+
+  public func save(_ backfill: Backfill, row: LedgerEntry?) async throws(StoreError) {
+    try await faults.write { () throws(StoreError) in try await real.save(backfill, row: row) }
+  }
+
+  public func advance(
+    _ backfill: Backfill, event: RoutedEvent?, deliveries: [NewDelivery], row: LedgerEntry?
+  ) async throws(StoreError) -> Bool {
+    try await faults.write { () throws(StoreError) in
+      try await real.advance(backfill, event: event, deliveries: deliveries, row: row)
+    }
   }
 }

@@ -22,8 +22,12 @@ public struct FaultyStore: Sendable {
 extension FaultyStore: RuleStore {
   public func rules() async throws(StoreError) -> [Rule] { try await real.rules() }
 
-  public func save(_ rule: Rule, row: LedgerEntry, at now: Timestamp) async throws(StoreError) {
-    try await faults.write { () throws(StoreError) in try await real.save(rule, row: row, at: now) }
+  public func save(
+    _ rule: Rule, row: LedgerEntry, recovery: Recovery?, at now: Timestamp
+  ) async throws(StoreError) {
+    try await faults.write { () throws(StoreError) in
+      try await real.save(rule, row: row, recovery: recovery, at: now)
+    }
   }
 
   public func remove(_ name: String, row: LedgerEntry, at now: Timestamp) async throws(StoreError) -> Bool {

@@ -35,6 +35,7 @@ public final class MemorySchedules: Sendable {
     var versions: [String: [Rule?]] = [:]
     var cursors: [String: Timestamp] = [:]
     var events: Set<String> = []
+    var zonePrints: [String: String] = [:]
     /// Decisions that are still taken before they are refused; nil takes all.
     var decisionsLeft: Int?
 
@@ -101,7 +102,9 @@ extension MemorySchedules: ScheduleStore {
     return Array(found.prefix(max(1, query.limit)))
   }
 
-  public func save(_ schedules: [Schedule], row: LedgerEntry) async throws(StoreError) -> [Int64] {
+  public func save(
+    _ schedules: [Schedule], row: LedgerEntry, recovery: Recovery?
+  ) async throws(StoreError) -> [Int64] {
     try state.withLock { state throws(StoreError) in
       var next = state
       var ids: [Int64] = []
@@ -121,7 +124,7 @@ extension MemorySchedules: ScheduleStore {
         next.savedFrom = min(next.savedFrom ?? epoch, epoch)
         next.through = next.through.map { min($0, epoch) }
       }
-      next.rows.append(row)
+      next.rows += [row] + [recovery?.plan].compactMap { $0 }
       state = next
       return ids
     }
@@ -205,22 +208,97 @@ extension MemorySchedules: ScheduleStore {
 
 extension MemorySchedules {
   /// Nothing ever ends here, so what was delivered goes on: the earliest of an owner blocks.
-  public func blocker(of owner: String) async throws(StoreError) -> Blocker? {
+  public func overlap(of owner: String) async throws(StoreError) -> OverlapStanding {
     state.withLock { state in
-      state.deliveries.map(\.cause.id).filter { $0.hasPrefix("\(owner)@") }.min().map {
-        Blocker(causeID: $0, runID: nil)
+      let blocker = state.deliveries.map(\.cause.id).filter { $0.hasPrefix("\(owner)@") }.min()
+      let waiting = state.waiting.filter { $0.owner == owner }
+      return OverlapStanding(
+        blocker: blocker.map { Blocker(causeID: $0, runID: nil) }, waiting: waiting.count,
+        first: waiting.map(\.slot).min())
+    }
+  }
+
+  public func isUnderWay(_ cause: String) async throws(StoreError) -> Bool {
+    state.withLock { state in state.deliveries.contains { $0.cause.id == cause } }
+  }
+
+  public func waitingHeads() async throws(StoreError) -> [WaitingSlot] {
+    state.withLock { state in
+      let heads = Dictionary(grouping: state.waiting, by: \.owner).compactMap { $0.value.min { $0.slot < $1.slot } }
+      return heads.sorted { ($0.slot, $0.owner) < ($1.slot, $1.owner) }
+    }
+  }
+
+  public func waitingSlots(of owner: String, limit: Int) async throws(StoreError) -> [Timestamp] {
+    state.withLock { state in
+      Array(state.waiting.filter { $0.owner == owner }.map(\.slot).sorted().prefix(limit))
+    }
+  }
+
+  public func release(
+    _ slot: WaitingSlot, as outcome: SlotRecord.Outcome, completed: ScheduleName?
+  ) async throws(StoreError) -> Int64? {
+    state.withLock { state in
+      guard state.waiting.remove(slot) != nil else { return nil }
+      state.insert(outcome, of: slot)
+      return completed.flatMap { state.remove($0) }
+    }
+  }
+
+  public func clocks(after id: Int64, limit: Int) async throws(StoreError) -> [StoredClock] {
+    state.withLock { state in
+      let next = state.ids.filter { $0.value > id }.sorted { $0.value < $1.value }.prefix(limit)
+      return next.compactMap { name, id in state.schedules[name].map { StoredClock(id: id, $0) } }
+    }
+  }
+
+  public func undecided(_ slots: [SlotDecision]) async throws(StoreError) -> [SlotDecision] {
+    state.withLock { state in
+      slots.filter { !state.decided.contains(Slot(schedule: $0.schedule, slot: $0.slot)) }
+    }
+  }
+
+  public func declareMissed(_ missed: [MissedSlot]) async throws(StoreError) -> [MissedSlot] {
+    state.withLock { state in
+      missed.filter { one in
+        let isNew = state.decided.insert(Slot(schedule: one.decision.schedule, slot: one.decision.slot)).inserted
+        if isNew {
+          state.slots.append(one.decision)
+          state.rows.append(one.row)
+        }
+        return isNew
       }
     }
   }
 
-  public func waitingSlots() async throws(StoreError) -> [WaitingSlot] {
-    state.withLock { $0.waiting.sorted { ($0.slot, $0.owner) < ($1.slot, $1.owner) } }
+  public func disabledSlots(of owner: String, among slots: [Timestamp]) async throws(StoreError) -> Set<Timestamp> {
+    state.withLock { state in
+      let causes = Set(state.rows.filter { $0.decision == .disabled }.map(\.causeID))
+      let id = ScheduleName(owner).flatMap { state.ids[$0] }
+      let decided = Set(state.slots.filter { $0.schedule == id && $0.outcome == .disabled }.map(\.slot))
+      return Set(slots.filter { decided.contains($0) || causes.contains(Cause.slotID(rule: owner, at: $0)) })
+    }
   }
 
-  public func release(_ slot: WaitingSlot, as outcome: SlotRecord.Outcome) async throws(StoreError) {
+  public func zonePrints() async throws(StoreError) -> [String: String] { state.withLock { $0.zonePrints } }
+
+  public func note(zonePrints: [String: String], row: LedgerEntry?) async throws(StoreError) {
     state.withLock { state in
-      guard state.waiting.remove(slot) != nil else { return }
-      state.insert(outcome, of: slot)
+      state.zonePrints.merge(zonePrints) { _, new in new }
+      if let row { state.rows.append(row) }
+    }
+  }
+
+  public func nextPauseEnd() async throws(StoreError) -> Timestamp? {
+    state.withLock { $0.schedules.values.compactMap { $0.pause?.until }.min() }
+  }
+
+  public func pausesEnded(by now: Timestamp, limit: Int) async throws(StoreError) -> [ScheduleName] {
+    state.withLock { state in
+      let ended = state.schedules.values.filter { $0.pause?.until.map { $0 <= now } ?? false }
+      return Array(
+        ended.sorted { ($0.pause?.until ?? now, $0.name) < ($1.pause?.until ?? now, $1.name) }.map(\.name).prefix(limit)
+      )
     }
   }
 }
@@ -260,12 +338,14 @@ extension MemorySchedules: SlotJournal, RuleStore {
     state.withLock { $0.rules.values.sorted { $0.name < $1.name } }
   }
 
-  public func save(_ rule: Rule, row: LedgerEntry, at now: Timestamp) async throws(StoreError) {
+  public func save(
+    _ rule: Rule, row: LedgerEntry, recovery: Recovery?, at now: Timestamp
+  ) async throws(StoreError) {
     state.withLock { state in
       if let old = state.rules[rule.name], old.anchor != rule.anchor { state.cursors[rule.name] = nil }
       state.rules[rule.name] = rule
       state.versions[rule.name, default: []].append(rule)
-      state.rows.append(row)
+      state.rows += [row] + [recovery?.plan].compactMap { $0 }
     }
   }
 

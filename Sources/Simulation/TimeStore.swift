@@ -77,10 +77,10 @@ extension TimeStore: ScheduleStore {
 
   func schedules(_ query: ScheduleQuery) async throws(StoreError) -> [Schedule] { try await real.schedules(query) }
 
-  func save(_ schedules: [Schedule], row: LedgerEntry) async throws(StoreError) -> [Int64] {
+  func save(_ schedules: [Schedule], row: LedgerEntry, recovery: Recovery?) async throws(StoreError) -> [Int64] {
     try await write(.changing) { () throws(StoreError) in
       let before = try await real.decidedThrough()
-      let ids = try await real.save(schedules, row: row)
+      let ids = try await real.save(schedules, row: row, recovery: recovery)
       if planted == .beginningUnheard {
         (real as? MemorySchedules)?.forgetBeginnings()
         try await real.decide([], through: before, plans: [])
@@ -151,12 +151,50 @@ extension TimeStore: ScheduleStore {
     }
   }
 
-  func blocker(of owner: String) async throws(StoreError) -> Blocker? { try await real.blocker(of: owner) }
+  func overlap(of owner: String) async throws(StoreError) -> OverlapStanding { try await real.overlap(of: owner) }
 
-  func waitingSlots() async throws(StoreError) -> [WaitingSlot] { try await real.waitingSlots() }
+  func isUnderWay(_ cause: String) async throws(StoreError) -> Bool { try await real.isUnderWay(cause) }
 
-  func release(_ slot: WaitingSlot, as outcome: SlotRecord.Outcome) async throws(StoreError) {
-    try await write(.expanding) { () throws(StoreError) in try await real.release(slot, as: outcome) }
+  func waitingHeads() async throws(StoreError) -> [WaitingSlot] { try await real.waitingHeads() }
+
+  func waitingSlots(of owner: String, limit: Int) async throws(StoreError) -> [Timestamp] {
+    try await real.waitingSlots(of: owner, limit: limit)
+  }
+
+  func release(
+    _ slot: WaitingSlot, as outcome: SlotRecord.Outcome, completed: ScheduleName?
+  ) async throws(StoreError) -> Int64? {
+    try await write(.expanding) { () throws(StoreError) in
+      try await real.release(slot, as: outcome, completed: completed)
+    }
+  }
+
+  func clocks(after id: Int64, limit: Int) async throws(StoreError) -> [StoredClock] {
+    try await real.clocks(after: id, limit: limit)
+  }
+
+  func undecided(_ slots: [SlotDecision]) async throws(StoreError) -> [SlotDecision] {
+    try await real.undecided(slots)
+  }
+
+  func declareMissed(_ missed: [MissedSlot]) async throws(StoreError) -> [MissedSlot] {
+    try await write(.deciding) { () throws(StoreError) in try await real.declareMissed(missed) }
+  }
+
+  func disabledSlots(of owner: String, among slots: [Timestamp]) async throws(StoreError) -> Set<Timestamp> {
+    try await real.disabledSlots(of: owner, among: slots)
+  }
+
+  func zonePrints() async throws(StoreError) -> [String: String] { try await real.zonePrints() }
+
+  func note(zonePrints: [String: String], row: LedgerEntry?) async throws(StoreError) {
+    try await write(.changing) { () throws(StoreError) in try await real.note(zonePrints: zonePrints, row: row) }
+  }
+
+  func nextPauseEnd() async throws(StoreError) -> Timestamp? { try await real.nextPauseEnd() }
+
+  func pausesEnded(by now: Timestamp, limit: Int) async throws(StoreError) -> [ScheduleName] {
+    try await real.pausesEnded(by: now, limit: limit)
   }
 }
 
@@ -174,9 +212,9 @@ extension TimeStore: SlotJournal, RuleStore {
 
   func rules() async throws(StoreError) -> [Rule] { try await real.rules() }
 
-  func save(_ rule: Rule, row: LedgerEntry, at now: Timestamp) async throws(StoreError) {
+  func save(_ rule: Rule, row: LedgerEntry, recovery: Recovery?, at now: Timestamp) async throws(StoreError) {
     try await write(.changing) { () throws(StoreError) in
-      try await real.save(rule, row: row, at: now)
+      try await real.save(rule, row: row, recovery: recovery, at: now)
       witness.saved(rule)
     }
   }

@@ -112,9 +112,10 @@ public final class TimeWorld: @unchecked Sendable {
     for _ in 0..<TimeWorld.startsMax {
       faults.revive()
       do {
-        let book = try await RuleBook(store, clock)
+        let book = try await RuleBook(store, store, clock)
         let scheduler = try await Scheduler(
-          book, store, store, zones, schedulerClock, MemoryLog(limit: 0), deliveriesDue: Bell(), slotsOpen: Bell())
+          book, store, store, zones, schedulerClock, MemoryLog(limit: 0), NoObserver(), deliveriesDue: Bell(),
+          slotsOpen: Bell())
         process = Process(
           book: book, scheduler: scheduler,
           expander: SlotExpander(book, store, zones, clock, scheduler, deliveriesDue: Bell()),

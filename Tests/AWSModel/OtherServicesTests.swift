@@ -1,5 +1,6 @@
 import AWSModel
 import AWSPorts
+import Engine
 import Events
 import Simulation
 import Testing

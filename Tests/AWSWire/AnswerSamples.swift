@@ -17,7 +17,7 @@ struct AnswerSamples {
   }
 
   static func all() throws -> [AnswerSamples] {
-    try events() + lambda() + sqs() + s3() + sts() + errors()
+    try events() + lambda() + sqs() + s3() + sts() + scheduler() + errors()
   }
 
   /// One request in each protocol.
@@ -165,6 +165,27 @@ struct AnswerSamples {
     return [sample("sts", "GetCallerIdentity", .sts(answer), .form("Action=GetCallerIdentity&Version=2011-06-15"))]
   }
 
+  private static func scheduler() -> [AnswerSamples] {
+    let get = WireRequest.scheduler("GET", "/schedules/nightly")
+    let arn = "arn:aws:scheduler:us-east-1:000000000000:schedule/market/nightly"
+    let schedule = WireTree.members([
+      "Arn": .text(arn), "CreationDate": .time(when), "Description": nil,
+      "FlexibleTimeWindow": .members(["MaximumWindowInMinutes": .integer(15), "Mode": .text("FLEXIBLE")]),
+      "GroupName": .text("market"), "Name": .text("nightly"), "StartDate": .time(when), "State": .text("ENABLED"),
+      "Target": .members(["RetryPolicy": .members(["MaximumRetryAttempts": .integer(0)])]),
+    ])
+    let summary = WireTree.members(["Name": .text("nightly"), "Target": .members(["Arn": .text("arn")])])
+    let tag = WireTree.members(["Key": .text("env"), "Value": .text("dev")])
+    return [
+      sample("scheduler", "CreateSchedule", .tree(.members(["ScheduleArn": .text(arn)])), get),
+      sample("scheduler", "GetSchedule", .tree(schedule), get),
+      sample("scheduler", "DeleteSchedule", .tree(.structure([])), get),
+      sample(
+        "scheduler", "ListSchedules", .tree(.members(["Schedules": .list([summary]), "NextToken": .text("t")])), get),
+      sample("scheduler", "ListTagsForResource", .tree(.members(["Tags": .list([tag])])), get),
+    ]
+  }
+
   private static func errors() -> [AnswerSamples] {
     let queue = "Action=SendMessage&Version=2012-11-05"
     let throttled = WireError(
@@ -176,6 +197,14 @@ struct AnswerSamples {
       ("sqs query", "SendMessage", .noSuchQueue, .form(queue)),
       ("lambda", "Invoke", .noSuchFunction(arn), requests[4].1),
       ("lambda throttled", "Invoke", throttled, requests[4].1),
+      (
+        "scheduler", "CreateSchedule", WireError(.conflict, "Schedule nightly already exists."),
+        .scheduler("POST", "/schedules/nightly")
+      ),
+      (
+        "scheduler quota", "CreateScheduleGroup", WireError(.serviceQuotaExceeded, "Too many."),
+        .scheduler("POST", "/schedule-groups/market")
+      ),
       ("s3", "GetObject", .noSuchKey("a&b"), WireRequest(method: "GET", path: "/bucket/a&b")),
       ("s3 head", "HeadObject", .noSuchKey("k"), WireRequest(method: "HEAD", path: "/bucket/k")),
       ("cloudwatch", "ListMetrics", WireError(.unknownOperation, "no"), requests[6].1),

@@ -33,6 +33,20 @@ struct CapturedRequestTests {
     }
   }
 
+  @Test func `a schedule arrives with all that was said of it, from path, query and body`() throws {
+    guard case .scheduler(.createSchedule(let input)) = try captured("CreateSchedule") else { throw Unexpected() }
+    #expect(input.name == "nightly" && input.group == "market" && input.clientToken == "token-1")
+    #expect(input.start == Timestamp("2025-09-09T22:00:00Z") && input.end == Timestamp("2026-09-09T22:00:00Z"))
+    #expect(input.windowMode == .flexible && input.windowMinutes == 15 && input.completion == .delete)
+    #expect(input.target.input == #"{"at": "<aws.scheduler.scheduled-time>"}"#)
+    #expect(input.target.retriesMax == 3 && input.target.ageSecondsMax == 600)
+    guard case .scheduler(.listSchedules(let list)) = try captured("ListSchedules") else { throw Unexpected() }
+    #expect(list.group == "market" && list.namePrefix == "n" && list.state == .enabled && list.page.limit == 2)
+    #expect(list.page.nextToken == "a/b+c=")
+    guard case .scheduler(.untagResource(let arn, let keys)) = try captured("UntagResource") else { throw Unexpected() }
+    #expect(arn == "arn:aws:scheduler:us-east-1:000000000000:schedule-group/market" && keys == ["a", "b c"])
+  }
+
   @Test func `targets arrive with all that was said of them`() throws {
     guard case .events(.putTargets(let input)) = try captured("PutTargets") else { throw Unexpected() }
     #expect(input.rule.name == "dev-customer-ingestion-schedule")

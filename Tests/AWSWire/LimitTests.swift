@@ -16,6 +16,29 @@ struct LimitTests {
     #expect(error.message.contains(complaint), "\(error.message)")
   }
 
+  @Test(arguments: try Row.load("wire-scheduler-limits"))
+  func `Scheduler takes what its model allows and names what it forbids`(_ row: Row) throws {
+    let body = try row.json["body"].flatMap { $0 == .null ? nil : try JSON(parsing: expanded($0.text)) }
+    let request = WireRequest.scheduler(
+      try row.text("method"), expanded(try row.text("path")), query: expanded(try row.text("query")), body)
+    guard let complaint = row.json["complaint"]?.string else {
+      #expect(try request.decoded().name == row.text("operation"))
+      return
+    }
+    let error = try request.refusal()
+    #expect(error.code == .validation)
+    #expect(error.message.contains(complaint), "\(error.message)")
+  }
+
+  @Test func `what a schedule lacks is named in one message, under its place`() throws {
+    let request = WireRequest.scheduler("POST", "/schedules/n", ["Target": ["Arn": "a"], "FlexibleTimeWindow": [:]])
+    #expect(
+      try request.refusal().message == "3 validation errors detected: Value null at 'scheduleExpression' failed to "
+        + "satisfy constraint: Member must not be null; Value null at 'flexibleTimeWindow.mode' failed to satisfy "
+        + "constraint: Member must not be null; Value null at 'target.roleArn' failed to satisfy constraint: Member "
+        + "must not be null")
+  }
+
   /// Long runs are written `{{a*4096}}`.
   private func expanded(_ text: String) -> String {
     var out = ""

@@ -45,6 +45,15 @@ extension WireRequest {
     return WireRequest(method: "POST", path: "/", headers: headers, body: body.bytes)
   }
 
+  /// A call of EventBridge Scheduler, which its signature names.
+  static func scheduler(_ method: String, _ path: String, query: String = "", _ body: JSON? = nil) -> WireRequest {
+    let scope = "AKIDEXAMPLE/20250909/us-east-1/scheduler/aws4_request"
+    return WireRequest(
+      method: method, path: path, query: query,
+      headers: ["authorization": "AWS4-HMAC-SHA256 Credential=\(scope), SignedHeaders=host, Signature=0"],
+      body: body?.bytes ?? [])
+  }
+
   /// A form posted to a path.
   static func form(_ text: String, path: String = "/") -> WireRequest {
     WireRequest(

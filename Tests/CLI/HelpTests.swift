@@ -22,6 +22,7 @@ import Testing
     let promised = [
       "serve", "demo", "event", "put", "trigger", "run", "rules", "pattern", "test", "schedule", "next", "decisions",
       "runs", "why", "status", "lease", "source", "disable", "enable", "change", "recover", "import", "export", "diff",
+      "clock", "show", "advance", "to", "speed", "stop",
     ]
     #expect(names.isSuperset(of: promised))
   }

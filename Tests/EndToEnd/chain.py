@@ -64,7 +64,7 @@ PARTS = [
 # Runs shall end soon, and the breaker shall rest shortly; all other limits are those that are shipped.
 VARIABLES = {
     "BELLCRANK_SOURCES_YAHOO_FINANCE_REQUESTS_PER_MINUTE": "6000",
-    "BELLCRANK_LIMITS_BREAKER_REST_SECONDS": "6",
+    "BELLCRANK_LIMITS_BREAKER_REST_SECONDS": str(failures.REST_SECONDS),
 }
 
 

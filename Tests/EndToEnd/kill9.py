@@ -42,7 +42,7 @@ def main():
     parser = arguments("Kills a busy server and counts what it lost.")
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--quiet-seconds", type=float, default=180, help="how long it may take to work off the rest")
+    parser.add_argument("--quiet-seconds", type=float, default=600, help="how long it may take to work off the rest")
     parser.add_argument("--self-test", action="store_true", help="damage the data and see that it is noticed")
     parser.add_argument("--keep", type=pathlib.Path, help="keep data and logs in this folder")
     options = parse(parser)

@@ -21,7 +21,7 @@ from harness.clients import arguments, parse
 from harness.processes import GENEROUS, Replay, adopt_environment
 from sections import (
     adversary, bus, commands, contracts_permissions, contracts_watching, functions, lifecycle, objects, operators, queues,
-    security)
+    schedules, security)
 from sections.world import World
 
 # In this order; those that share a server leave it to the next one as they found it, or with more in it.
@@ -37,6 +37,8 @@ SHARED = [
     ("functions: notifications (D22)", functions.records), ("functions: waiting (D13)", functions.waiting),
     ("queues: messages", queues.messages), ("queues: batches", queues.batches), ("queues: refusals", queues.refusals),
     ("queues: long polls", queues.long_polls), ("queues: redrive", queues.redrive),
+    ("schedules: bookkeeping", schedules.bookkeeping), ("schedules: refusals", schedules.refusals),
+    ("schedules: firing", schedules.firing), ("schedules: dead letters", schedules.letters),
     ("operators: metrics (§6)", operators.metrics), ("operators: alarms (§6)", operators.alarms),
     ("operators: dashboards (§6)", operators.dashboards), ("operators: logs (§9)", operators.logs),
     *contracts_watching.PARTS,
@@ -52,7 +54,10 @@ SLOW = [("schedule (§1)", lifecycle.slots)]
 # These need the limits as they are shipped.
 STRICT = [("limits (§8, D12)", lifecycle.limits)]
 # These begin with a server that has seen nothing, and close it to everybody for a while.
-FRESH = [("operators: our own commands (§9)", operators.commands_of_ours), ("credentials (§8)", security.credentials)]
+FRESH = [
+    ("operators: our own commands (§9)", operators.commands_of_ours),
+    ("operators: schedules (§9, D23, D27)", operators.schedules_of_ours), ("credentials (§8)", security.credentials),
+]
 
 
 def main():

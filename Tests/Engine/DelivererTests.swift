@@ -153,10 +153,9 @@ private final class Moody: Function {
 
   private func deliverer(_ world: World, failures: Int) -> Deliverer {
     Deliverer(
-      world.store, world.store, Functions(["f": Moody(failures: failures)], world.clock, NoObserver()), OpenAuthority(),
-      world.clock,
-      world.log,
-      queueBells: Bells(), width: 2)
+      world.store, world.store, Functions(["f": Moody(failures: failures)], world.clock, NoObserver()),
+      world.engine.publisher, OpenAuthority(), world.clock, world.log, names: world.settings.names, queueBells: Bells(),
+      width: 2)
   }
 
   /// Stores an event with one delivery, as if a rule of that name had matched.

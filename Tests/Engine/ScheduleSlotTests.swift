@@ -261,7 +261,8 @@ import Testing
       try await store.decide([], through: now - .seconds(1), plans: [])
     }
     return try await Scheduler(
-      try await RuleBook(store, world.clock), store, store, zones, world.clock, world.log, deliveriesDue: Bell(),
+      try await RuleBook(store, store, world.clock), store, store, zones, world.clock, world.log, NoObserver(),
+      deliveriesDue: Bell(),
       slotsOpen: Bell())
   }
 

@@ -1,5 +1,5 @@
+import Engine
 import Events
-import Simulation
 import Testing
 
 @Suite struct VirtualClockTests {

@@ -1,3 +1,4 @@
+import Deliveries
 import Engine
 import Events
 import Rules
@@ -62,6 +63,61 @@ import Testing
     let world = try await World(at: World.start.after(-600))
     _ = try await ScheduleControl(world.engine).set(world.names.scheduleRule, .disabled, .testing)
     world.clock.advance(to: World.start.after(600))
+    #expect(try await world.engine.watchdog.look() == .init(missed: [], undecided: [:]))
+  }
+}
+
+/// The same of schedules, whose loop is stopped by nobody turning it.
+@Suite struct ScheduleWatchdogTests {
+  private func world(_ count: Int = 1) async throws -> World {
+    let world = try await World(at: World.start.after(-600))
+    let now = world.clock.now()
+    let schedules = try (0..<count).map { number in
+      Schedule(
+        name: ScheduleName("s\(number)"), expression: try ScheduleExpression("cron(0 * * * ? *)", dialect: .scheduler),
+        target: Target(
+          id: "t", arn: world.settings.names.queue(world.names.transformQueue), input: .scheduled("{}"),
+          deadLetter: nil), createdAt: now, modifiedAt: now, since: now)
+    }
+    try await world.engine.schedules.create(schedules, ChangeNote(operation: "test", who: "test", why: nil))
+    return world
+  }
+
+  @Test func `slots of a loop that stands still are missed, each of them, and do not fire later`() async throws {
+    let world = try await world(Watchdog.sampleMax + 500)
+    world.clock.advance(to: World.start.after(120))
+    #expect(try await world.engine.watchdog.look().missed.isEmpty, "its grace is not over")
+    world.clock.advance(to: World.start.after(121))
+    let missed = try await world.engine.watchdog.look().missed
+    let more = try await world.engine.watchdog.look().missed
+    let names = Set((missed + more).compactMap(\.about.rule)).filter { $0.hasPrefix("default/") }
+    #expect(names.count == Watchdog.sampleMax + 500)
+    _ = try await world.engine.scheduler.tick()
+    _ = try await world.engine.settle()
+    #expect(try await world.entry("default/s7@\(World.start)").decision == .missed)
+    #expect(try await world.engine.watchdog.look().missed.isEmpty)
+  }
+
+  @Test func `a slot that the loop forgot is found though it says that all is decided`() async throws {
+    let world = try await world()
+    world.clock.advance(to: World.start.after(60))
+    try await world.store.decide([], through: World.start.after(600), plans: [])
+    world.clock.advance(to: World.start.after(121))
+    #expect(
+      try await world.engine.watchdog.look().missed.map(\.causeID).contains("default/s0@\(World.start)"))
+  }
+
+  @Test func `a loop that works leaves nothing to the watchdog, and decided slots that stay open are told`()
+    async throws
+  {
+    let world = try await world()
+    world.clock.advance(to: World.start)
+    _ = try await world.engine.scheduler.tick()
+    world.clock.advance(to: World.start.after(200))
+    let stuck = try await world.engine.watchdog.look()
+    #expect(stuck.missed.isEmpty && stuck.undecided["default/s0"] == [World.start])
+    _ = try await world.engine.settle()
+    world.clock.advance(to: World.start.after(3_000))
     #expect(try await world.engine.watchdog.look() == .init(missed: [], undecided: [:]))
   }
 }

@@ -24,30 +24,34 @@ final class World: Sendable {
   let source = ScriptedSource()
   let log = MemoryLog()
   let settings: Settings
+  let authority: any Authority
   let engine: Runtime
 
-  init(_ settings: Settings? = nil, at start: Timestamp = World.start) async throws {
+  init(
+    _ settings: Settings? = nil, at start: Timestamp = World.start, authority: any Authority = OpenAuthority()
+  ) async throws {
+    self.authority = authority
     let settings = try settings ?? World.settings()
     self.settings = settings
     clock = VirtualClock(start)
     store = try SQLiteStore(inMemory: settings)
-    engine = try await World.runtime(settings, clock, store, blobs, source, log)
+    engine = try await World.runtime(settings, clock, store, blobs, source, log, authority)
   }
 
   var names: EnvironmentNames { EnvironmentNames(settings) }
 
   /// The engine of another process on the same store: what was only in memory is gone.
   func restarted() async throws -> Runtime {
-    try await World.runtime(settings, clock, store, blobs, source, log)
+    try await World.runtime(settings, clock, store, blobs, source, log, authority)
   }
 
   private static func runtime(
     _ settings: Settings, _ clock: VirtualClock, _ store: any Store, _ blobs: MemoryBlobs, _ source: ScriptedSource,
-    _ log: MemoryLog
+    _ log: MemoryLog, _ authority: any Authority
   ) async throws -> Runtime {
     let ports = Ports(
       clock: clock, entropy: SeededEntropy(seed: 1), digests: CryptoDigests(), log: log, observer: NoObserver(),
-      rules: store, events: store,
+      authority: authority, rules: store, events: store,
       slots: store, schedules: store, zones: ZoneFiles(), deliveries: store, desk: store, queues: store, runs: store,
       budget: store, universe: store,
       index: store, ledger: store, chain: store, housekeeping: store, history: store, blobs: blobs,

@@ -15,7 +15,7 @@ struct RunningListener {
 
   /// Runs a listener on a free loopback port, hands it to `use`, then stops it gracefully and waits for its end.
   static func with<Result: Sendable>(
-    limits: HTTPLimits = .standard, answer: @escaping @Sendable (HTTPRequestMessage) async -> HTTPReply = echo,
+    limits: HTTPLimits = .patient(), answer: @escaping @Sendable (HTTPRequestMessage) async -> HTTPReply = echo,
     use: (RunningListener) async throws -> Result
   ) async throws -> Result {
     let (bound, announce) = AsyncStream.makeStream(of: Int.self)
@@ -71,6 +71,20 @@ struct RunningListener {
       try await connection.send(request)
       return try await connection.answer(isHead: isHead)
     }
+  }
+}
+
+extension HTTPLimits {
+  /// The standard limits, but for those of time: both ends of a test's connection may wait for a processor that long.
+  static func patient(
+    bodyBytesMax: Int = standard.bodyBytesMax, inflatedBytesMax: Int = standard.inflatedBytesMax,
+    bufferedBytesMax: Int = standard.bufferedBytesMax, requestsInFlightMax: Int = standard.requestsInFlightMax,
+    lingerBytesMax: Int = standard.lingerBytesMax
+  ) -> HTTPLimits {
+    HTTPLimits(
+      bodyBytesMax: bodyBytesMax, inflatedBytesMax: inflatedBytesMax, bufferedBytesMax: bufferedBytesMax,
+      requestsInFlightMax: requestsInFlightMax, idleSeconds: 86_400, flushSeconds: 86_400,
+      lingerBytesMax: lingerBytesMax)
   }
 }
 

@@ -3,13 +3,14 @@ import Engine
 import Events
 import Operations
 import Rules
+import SystemPorts
 import Testing
 
 @Suite struct LintTests {
   private let now = Room.start
 
   private func findings(_ resources: JSON) -> [LintCode] {
-    Lint(template: ["Resources": resources], at: now).findings().map(\.code)
+    Lint(template: ["Resources": resources], at: now, zones: ZoneFiles()).findings().map(\.code)
   }
 
   private func rule(_ properties: JSON) -> JSON { ["Type": "AWS::Events::Rule", "Properties": properties] }
@@ -20,7 +21,7 @@ import Testing
   @Test func `what an environment starts with is clean`() async throws {
     let room = try await Room()
     let alarms = try await room.room.alarms.alarms().map(\.definition)
-    #expect(Lint(room.engine.book.bus.rules, alarms, at: now).findings().isEmpty)
+    #expect(Lint(room.engine.book.bus.rules, alarms, at: now, zones: ZoneFiles()).findings().isEmpty)
   }
 
   @Test func `two rules that want the same event are told of, with that event`() {
@@ -57,6 +58,30 @@ import Testing
     target.set("RetryPolicy", ["MaximumRetryAttempts": 0])
     let found = findings(["a": rule(["ScheduleExpression": .string(schedule), "Targets": .array([target])])])
     #expect(found == (isEarly ? [.marketCloseUTC] : []))
+  }
+
+  @Test(arguments: [
+    ("cron(0 20 ? * MON-FRI *)", "UTC", [LintCode.marketCloseUTC]),
+    ("cron(0 16 ? * MON-FRI *)", "America/New_York", []), ("cron(30 5 ? * TUE-SAT *)", "Asia/Seoul", [.marketCloseUTC]),
+    ("cron(0 0 1 1 ? 2020)", "UTC", [.ruleDead]), ("at(2020-01-01T00:00:00)", "UTC", []), ("rate(1 day)", "UTC", []),
+    ("cron(0 9 * * ? *)", "Nowhere/Land", [.ruleDead]), ("rate(0 days)", "UTC", [.ruleDead]),
+  ])
+  func `schedules that never fire, or before a market's close in winter, are told of`(
+    expression: String, timezone: String, codes: [LintCode]
+  ) {
+    let draft = Lint.ScheduleDraft(name: "default/a", expression: expression, timezone: timezone)
+    let found = Lint(rules: [], alarms: [], at: now, schedules: [draft], zones: ZoneFiles()).findings()
+    #expect(found.map(\.code) == codes)
+    #expect(found.allSatisfy { $0.subject == "default/a" })
+  }
+
+  @Test func `a market trap says when it is early, and by how much`() {
+    let draft = Lint.ScheduleDraft(name: "prod", expression: "cron(0 20 * * ? *)", timezone: "UTC")
+    let found = Lint(rules: [], alarms: [], at: now, schedules: [draft], zones: ZoneFiles()).findings()
+    #expect(
+      found.map(\.sentence) == [
+        "20:00 UTC is 16:00 in New York in summer, at the close, and 15:00 in winter, an hour BEFORE the close"
+      ])
   }
 
   @Test func `a schedule without a retry policy, a target without letters and a random key are told of`() {
@@ -97,13 +122,14 @@ import Testing
       "Targets": [["Arn": "q", "RetryPolicy": ["MaximumRetryAttempts": 0], "DeadLetterConfig": ["Arn": "l"]]],
     ])
     let plain: JSON = ["Parameters": parameters, "Resources": ["a": rule]]
-    #expect(Lint(template: plain, at: now).findings().map(\.code) == [.marketCloseUTC])
+    #expect(Lint(template: plain, at: now, zones: ZoneFiles()).findings().map(\.code) == [.marketCloseUTC])
     let event: JSON = ["Type": "EventBridgeRule", "Properties": ["Pattern": ["detailType": ["x"]]]]
     let serverless: JSON = [
       "Transform": "AWS::Serverless-2016-10-31",
       "Resources": ["F": ["Type": "AWS::Serverless::Function", "Properties": ["Events": ["E": event]]]],
     ]
-    #expect(Lint(template: serverless, at: now).findings().map(\.code) == [.ruleDead, .noDeadLetters])
+    #expect(
+      Lint(template: serverless, at: now, zones: ZoneFiles()).findings().map(\.code) == [.ruleDead, .noDeadLetters])
   }
 
   @Test func `every code has one page, whatever its case`() async throws {

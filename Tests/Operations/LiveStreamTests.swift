@@ -1,3 +1,4 @@
+import Engine
 import Events
 import Simulation
 import Synchronization

@@ -208,7 +208,7 @@ import Testing
     #expect(try await room.room.alarms.delete(["dev-customer-breaker-open", "nobody"]) == ["nobody"])
     _ = try await ControlRoom(
       room.engine, room.room.recorder, room.store, room.hook, HMACSigner(), room.room.permissions, room.machine,
-      webhooks: [])
+      nil, webhooks: [])
     #expect(try await room.room.alarms.alarms().count == count - 2)
     for alarm in try await room.room.alarms.alarms() { #expect(alarm.definition.severity != nil) }
     for board in try await room.store.documents(.dashboard) {

@@ -229,7 +229,8 @@ import Testing
         Role(name: name, id: "AROA\(name)", description: nil, trust: "{}", policies: ["p": policy], createdAt: .epoch))
     }
     let gatekeeper = Gatekeeper(
-      KnownCredentials(), HMACSigner(), CryptoDigests(), permissions, room.clock, room.log, isClosed: true)
+      KnownCredentials(), HMACSigner(), CryptoDigests(), permissions, room.clock, signingClock: room.clock, room.log,
+      isClosed: true)
     let seoul = try Data(contentsOf: URL(filePath: "/usr/share/zoneinfo/Asia/Seoul"))
     let pages = try ConsolePages(
       zone: try ZoneRules(name: "Asia/Seoul", tzif: Array(seoul)), endpoint: "http://127.0.0.1:4566",

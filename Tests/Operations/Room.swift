@@ -28,10 +28,20 @@ final class Room: Sendable {
   var engine: Runtime { room.runtime }
   var names: EnvironmentNames { EnvironmentNames(engine.settings) }
 
-  init(at start: Timestamp = Room.start.after(-600), schedule: String = "cron(0 22 * * ? *)") async throws {
+  /// - Parameters:
+  ///   - given: who is asked instead of `source`.
+  ///   - gate: what holds time while somebody is asked.
+  ///   - keeping: who lets time pass, if that is not the test itself.
+  init(
+    at start: Timestamp = Room.start.after(-600), schedule: String = "cron(0 22 * * ? *)",
+    asking given: (any Source)? = nil, gate: FetchGate? = nil,
+    keeping: (VirtualClock, SQLiteStore) async throws -> Timekeeper? = { _, _ in nil }
+  ) async throws {
     let settings = try Room.settings(schedule)
     clock = VirtualClock(start)
     store = try SQLiteStore(inMemory: settings)
+    let timekeeper = try await keeping(clock, store)
+    let asked: any Source = given ?? source
     let recorder = Recorder(clock, log, environment: "dev")
     let permissions = try await Permissions(store, clock, names: settings.names)
     let ports = Ports(
@@ -41,14 +51,14 @@ final class Room: Sendable {
       queues: store, runs: store,
       budget: store, universe: store, index: store, ledger: store, chain: store, housekeeping: store, history: store,
       blobs: MemoryBlobs(),
-      sources: ["yahoo_finance": source])
+      sources: ["yahoo_finance": gate?.held(asked) ?? asked])
     let runtime = try await Runtime(settings, ports, deliveryWidth: 1)
     room = try await ControlRoom(
-      runtime, recorder, store, hook, HMACSigner(), permissions, machine,
+      runtime, recorder, store, hook, HMACSigner(), permissions, machine, timekeeper,
       webhooks: [.init(url: "http://hook/a", secret: "s3cret")])
   }
 
-  private static func settings(_ schedule: String) throws -> Settings {
+  static func settings(_ schedule: String) throws -> Settings {
     Settings(
       environment: "dev", names: ResourceNames(account: "123456789012", region: "us-east-1"),
       defaults: IngestionDefaults(
@@ -74,6 +84,13 @@ final class Room: Sendable {
   func sum(_ metric: MetricID) async throws -> Double {
     let range = clock.now() - .days(1)..<clock.now() + .minutes(1)
     return try await room.reader.periods(of: metric, unit: nil, period: 60, in: range).values.reduce(0) { $0 + $1.sum }
+  }
+
+  /// When an alarm changed, the latest first.
+  func changes(of alarm: String) async throws -> [Timestamp] {
+    try await room.alarms.history(
+      of: "dev-customer-\(alarm)", kind: .stateUpdate, in: .epoch..<clock.now() + .days(1), AlarmHistoryPage(limit: 100)
+    ).map(\.item.at)
   }
 
   func state(_ alarm: String) async throws -> AlarmState {

@@ -17,7 +17,9 @@ import Testing
       ])
       let rules = try await stage.store.rules()
       let file = try DatabaseFile(stage.folder.appending(path: "bellcrank.db").path)
-      for table in ["schedule_groups", "schedules", "slots", "slots_decided", "waiting_slots"] {
+      for table in [
+        "schedule_groups", "schedules", "slots", "slots_decided", "waiting_slots", "backfills", "zone_prints",
+      ] {
         try await file.execute("DROP TABLE \(table)")
       }
       for index in ["runs_open", "deliveries_open"] { try await file.execute("DROP INDEX IF EXISTS \(index)") }

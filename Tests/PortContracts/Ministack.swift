@@ -30,14 +30,24 @@ final class Ministack: Sendable {
     self.url = url
     self.leash = leash
     // Never shut down: it lives as long as the process.
-    http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: AsyncHTTPTransport.configuration)
+    var configuration = AsyncHTTPTransport.configuration
+    configuration.timeout.connect = .minutes(2)
+    http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     let transport = AsyncHTTPTransport(client: http)
     let variables = [
       "AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL": url, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
     ]
     client = AWSClient(
       transport, CredentialProvider(variables, transport, SystemClock()) { _ in nil }, try Endpoints(variables),
-      RetryPolicy.standard, SystemClock(), SystemEntropy())
+      Ministack.patient, SystemClock(), SystemEntropy())
+  }
+
+  /// However busy the machine is, an attempt is not given up, for a second one may find done what the first has done.
+  private static func patient(_ service: AWSService) -> RetryPolicy {
+    let usual = RetryPolicy.standard(service)
+    return RetryPolicy(
+      attemptsMax: usual.attemptsMax, transientBase: usual.transientBase, throttleBase: usual.throttleBase,
+      attemptTimeout: .minutes(2))
   }
 
   /// A task of its own, for it is nobody's alone: all who want it wait for the same start.
@@ -58,7 +68,7 @@ final class Ministack: Sendable {
   func createBucket(_ name: String) async throws {
     var request = HTTPClientRequest(url: "\(url)/\(name)")
     request.method = .PUT
-    let answer = try await http.execute(request, timeout: .seconds(10))
+    let answer = try await http.execute(request, timeout: .minutes(2))
     try #require(answer.status == .ok)
   }
 

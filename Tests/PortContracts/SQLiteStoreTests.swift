@@ -177,7 +177,7 @@ struct DatabaseFile: Sendable {
 
   init(_ path: String) throws {
     var configuration = Configuration()
-    configuration.busyMode = .timeout(5)
+    configuration.busyMode = .timeout(120)
     database = try DatabaseQueue(path: path, configuration: configuration)
   }
 

@@ -109,7 +109,7 @@ private struct Desk {
   }
 
   func receive(limit: Int = 10) async throws -> [ReceivedMessage] {
-    try await store.receive(queue, limit: limit, visibility: .seconds(300), at: now)
+    try await store.receive(queue, limit: limit, visibility: .hours(1), at: now)
   }
 
   /// Visible, in flight, delayed.

@@ -76,12 +76,13 @@ extension Post {
       isWhole: { try await stage.store.brokenLinks().isEmpty },
       objects: {
         ObjectStore(
-          blobs, stage.store, EventRouter(try await RuleBook(stage.store, clock)), clock, SeededEntropy(seed: 1),
+          blobs, stage.store, EventRouter(try await RuleBook(stage.store, stage.store, clock)), clock,
+          SeededEntropy(seed: 1),
           CryptoDigests(),
           names: names, deliveriesDue: Bell())
       },
       notifier: {
-        let book = try await RuleBook(stage.store, clock)
+        let book = try await RuleBook(stage.store, stage.store, clock)
         let publisher = Publisher(EventRouter(book), stage.store, stage.store, clock, deliveriesDue: Bell())
         return BusNotifier(stage.store, publisher, clock, names)
       },

@@ -116,12 +116,3 @@ import Testing
     #expect(try read().next(after: .epoch, anchor: .epoch, zone: zone) != nil)
   }
 }
-
-@Suite struct PlainWordsTests {
-  @Test(arguments: try Vectors.load("schedules-words", as: [WordsVector].self))
-  func `an expression is said in plain words, and a linter's remarks follow`(_ vector: WordsVector) throws {
-    let expression = try ScheduleExpression(vector.expr, dialect: .scheduler)
-    #expect(expression.plainWords == vector.words)
-    #expect(expression.remarks == vector.remarks)
-  }
-}

@@ -28,14 +28,27 @@ struct ScheduleVector: Decodable, Sendable, CustomTestStringConvertible {
   func anchorInstant() throws -> Timestamp { try #require(Timestamp(anchor ?? after)) }
 }
 
-/// One row of `Tests/Vectors/schedules-words.json`.
-struct WordsVector: Decodable, Sendable, CustomTestStringConvertible {
+/// One row of `Tests/Vectors/schedules-clock-changes.json`: all fires between two instants.
+struct ClockChangeVector: Decodable, Sendable, CustomTestStringConvertible {
   let expr: String
-  let words: String
-  let remarks: [String]
+  let timezone: String
+  let gap: String
+  let fold: String
+  let after: String
+  let until: String
+  let fires: [String]
   let source: String
 
-  var testDescription: String { expr }
+  var testDescription: String { "\(expr) in \(timezone), gap \(gap), fold \(fold): \(source)" }
+
+  func timetable() throws -> Timetable {
+    let changes = ClockChangeRule(
+      gap: try #require(ClockChangeRule.Gap(rawValue: gap)), fold: try #require(ClockChangeRule.Fold(rawValue: fold)))
+    let after = try #require(Timestamp(after))
+    return Timetable(
+      try ScheduleExpression(expr, dialect: .scheduler), zone: try Zones.load(timezone), changes: changes,
+      anchor: after, epoch: after - .days(400))
+  }
 }
 
 enum Vectors {

@@ -75,6 +75,8 @@ QUEUE = f"http://localhost:4566/{ACCOUNT}/dev-customer-ingestion-queue"
 FUNCTION = "dev-customer-data-orchestrator"
 FUNCTION_ARN = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{FUNCTION}"
 RULE = "dev-customer-ingestion-schedule"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/scheduler"
+GROUP_ARN = f"arn:aws:scheduler:us-east-1:{ACCOUNT}:schedule-group/market"
 ATTRIBUTES = {
     "colour": {"DataType": "String", "StringValue": "blue"},
     "bytes": {"DataType": "Binary", "BinaryValue": b"\x00\x01\xff"},
@@ -146,6 +148,31 @@ CALLS = {
         ("list_buckets", dict()),
     ],
     "sts": [("get_caller_identity", dict())],
+    "scheduler": [
+        ("create_schedule", dict(
+            Name="nightly", GroupName="market", ClientToken="token-1", Description="every night",
+            ScheduleExpression="cron(0 22 * * ? *)", ScheduleExpressionTimezone="America/New_York",
+            StartDate=1757455200, EndDate=1788991200, State="ENABLED", ActionAfterCompletion="DELETE",
+            FlexibleTimeWindow=dict(Mode="FLEXIBLE", MaximumWindowInMinutes=15),
+            Target=dict(Arn=FUNCTION_ARN, RoleArn=ROLE, Input='{"at": "<aws.scheduler.scheduled-time>"}',
+                        RetryPolicy=dict(MaximumRetryAttempts=3, MaximumEventAgeInSeconds=600),
+                        DeadLetterConfig=dict(Arn=f"arn:aws:sqs:us-east-1:{ACCOUNT}:dlq")))),
+        ("update_schedule", dict(
+            Name="nightly", ClientToken="token-2", ScheduleExpression="rate(1 day)",
+            FlexibleTimeWindow=dict(Mode="OFF"),
+            Target=dict(Arn=f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default", RoleArn=ROLE,
+                        EventBridgeParameters=dict(DetailType="Night", Source="clock")))),
+        ("get_schedule", dict(Name="nightly", GroupName="market")),
+        ("delete_schedule", dict(Name="nightly", GroupName="market", ClientToken="token-3")),
+        ("list_schedules", dict(GroupName="market", NamePrefix="n", State="ENABLED", MaxResults=2, NextToken="a/b+c=")),
+        ("create_schedule_group", dict(Name="market", ClientToken="token-4", Tags=[dict(Key="env", Value="dev")])),
+        ("get_schedule_group", dict(Name="market")),
+        ("delete_schedule_group", dict(Name="market", ClientToken="token-5")),
+        ("list_schedule_groups", dict(NamePrefix="m", MaxResults=1)),
+        ("tag_resource", dict(ResourceArn=GROUP_ARN, Tags=[dict(Key="a", Value="b")])),
+        ("untag_resource", dict(ResourceArn=GROUP_ARN, TagKeys=["a", "b c"])),
+        ("list_tags_for_resource", dict(ResourceArn=GROUP_ARN)),
+    ],
 }
 
 UNSUPPORTED = {
@@ -153,7 +180,6 @@ UNSUPPORTED = {
     "cloudwatch": ("list_metric_streams", {}),
     "iam": ("get_role", dict(RoleName="r")),
     "ssm": ("get_parameter", dict(Name="n")),
-    "scheduler": ("list_schedules", {}),
     "events": ("create_event_bus", dict(Name="b")),
     "sqs": ("list_queue_tags", dict(QueueUrl=QUEUE)),
     "lambda": ("get_function_concurrency", dict(FunctionName=FUNCTION)),
@@ -169,6 +195,10 @@ CLI = [
     ["s3api", "list-objects-v2", "--bucket", "bucket", "--prefix", "market/prices/"],
     ["s3", "cp", "-", "s3://bucket/from-cli.json"],
     ["sts", "get-caller-identity"],
+    ["scheduler", "create-schedule", "--name", "once", "--schedule-expression", "at(2026-01-01T00:00:00)",
+     "--flexible-time-window", "Mode=OFF", "--client-token", "token-6",
+     "--target", f"Arn=arn:aws:sqs:us-east-1:{ACCOUNT}:q,RoleArn={ROLE},Input=hello"],
+    ["scheduler", "list-schedules", "--group-name", "default"],
 ]
 
 

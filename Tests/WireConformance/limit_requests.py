@@ -1,4 +1,4 @@
-"""Derives Tests/Vectors/wire-limits.json from botocore's model of EventBridge.
+"""Derives Tests/Vectors/wire-limits.json and wire-scheduler-limits.json from botocore's models of EventBridge and its Scheduler.
 
 For every constrained member of every served operation: one request at the limit, which must be taken, and one
 beyond it, which must be refused with the message that AWS has for that constraint. Long runs of one character are
@@ -11,7 +11,9 @@ import copy
 import json
 import pathlib
 import re
+import urllib.parse
 
+import botocore.serialize
 import botocore.session
 
 VECTORS = pathlib.Path(__file__).resolve().parent.parent / "Vectors"
@@ -33,14 +35,36 @@ BASES = {
     "ListEventBuses": {},
     "DescribeEventBus": {},
 }
-SKIPPED = {"KinesisParameters", "RunCommandParameters", "EcsParameters", "BatchParameters", "HttpParameters",
-           "RedshiftDataParameters", "SageMakerPipelineParameters", "AppSyncParameters"}
+TARGET = {"Arn": ARN, "RoleArn": "arn:aws:iam::000000000000:role/r", "DeadLetterConfig": {}, "RetryPolicy": {},
+          "SqsParameters": {}, "EventBridgeParameters": {"DetailType": "d", "Source": "s"}}
+SCHEDULE = {"Name": "n", "ScheduleExpression": "rate(1 day)", "FlexibleTimeWindow": {"Mode": "OFF"}, "Target": TARGET}
+GROUP = "arn:aws:scheduler:us-east-1:000000000000:schedule-group/g"
+SCHEDULER_BASES = {
+    "CreateSchedule": SCHEDULE,
+    "UpdateSchedule": SCHEDULE,
+    "GetSchedule": {"Name": "n"},
+    "DeleteSchedule": {"Name": "n"},
+    "ListSchedules": {},
+    "CreateScheduleGroup": {"Name": "g", "Tags": [{"Key": "k", "Value": "v"}]},
+    "GetScheduleGroup": {"Name": "g"},
+    "DeleteScheduleGroup": {"Name": "g"},
+    "ListScheduleGroups": {},
+    "TagResource": {"ResourceArn": GROUP, "Tags": [{"Key": "k", "Value": "v"}]},
+    "UntagResource": {"ResourceArn": GROUP, "TagKeys": ["k"]},
+    "ListTagsForResource": {"ResourceArn": GROUP},
+}
+SKIPPED = {"SageMakerPipelineParameters", "KinesisParameters", "RunCommandParameters", "EcsParameters", "BatchParameters", "HttpParameters",
+           "RedshiftDataParameters", "AppSyncParameters"}
 # Well-formed by other rules than the model's, so that only the length is at stake.
-FILLED = {"TargetArn": ARN + "q" * 2000, "EndpointId": "a." + "b" * 100}
+FILLED = {"TargetArn": ARN + "q" * 2000, "EndpointId": "a." + "b" * 100, "TagResourceArn": GROUP + "g" * 2000,
+          "RoleArn": TARGET["RoleArn"] + "r" * 2000, "DeadLetterConfigArnString": ARN + "q" * 2000,
+          "KmsKeyArn": "arn:aws:kms:us-east-1:000000000000:key/" + "k" * 3000}
 
 
 def text_of(shape, length):
-    base = FILLED.get(shape.name, "a" * length)
+    base = "a" * length
+    if "pattern" in shape.metadata or not shape.name == "RoleArn":
+        base = FILLED.get(shape.name, base)
     if shape.name == "TargetInput":
         base = '"' + "a" * (length - 2) + '"'
     return base[:length]
@@ -57,7 +81,10 @@ def alternatives(shape):
         if limits.get("min"):
             yield "", f"Member must have length greater than or equal to {limits['min']}"
         if limits.get("pattern"):
-            yield "a b\u00e9*", f"Member must satisfy regular expression pattern: {limits['pattern']}"
+            sample = "a b\u00e9*"
+            if re.fullmatch(limits["pattern"], sample):
+                sample = "aws.s3"
+            yield sample, f"Member must satisfy regular expression pattern: {limits['pattern']}"
         if shape.enum:
             for value in shape.enum:
                 yield value, None
@@ -98,12 +125,12 @@ def with_value(base, path, value):
     return request
 
 
-def main():
-    model = botocore.session.get_session().get_service_model("events")
+def rows_of(service, bases):
+    model = botocore.session.get_session().get_service_model(service)
     rows = []
-    for operation, base in BASES.items():
+    for operation, base in bases.items():
         shape = model.operation_model(operation).input_shape
-        source = f"botocore {botocore.__version__} events {model.api_version} {shape.name}"
+        source = f"botocore {botocore.__version__} {service} {model.api_version} {shape.name}"
         rows.append({"source": source, "operation": operation, "body": base})
         for path, member in spots(shape, base, []):
             name = ".".join(str(step) for step in path)
@@ -120,12 +147,40 @@ def main():
                 for count in (member.metadata["max"], member.metadata["max"] + 1, 0):
                     row = {"source": f"{source}.{name}", "operation": operation,
                            "body": base | {name: (base[name] * count)[:count]}}
-                    if count == 0 or count > member.metadata["max"]:
+                    if count < member.metadata.get("min", 1) or count > member.metadata["max"]:
                         row["complaint"] = "Member must have length"
                     rows.append(row)
+    return rows
+
+
+def as_rest(rows):
+    """Rows as botocore would send them; what path and query cannot say, an empty name or list, is left out."""
+    model = botocore.session.get_session().get_service_model("scheduler")
+    serializer = botocore.serialize.create_serializer("rest-json", include_validation=False)
+    for row in rows:
+        operation = model.operation_model(row["operation"])
+        named = {name for name, member in operation.input_shape.members.items()
+                 if member.serialization.get("location") == "uri"}
+        if any(not row["body"].get(name) for name in named) or row["body"].get("TagKeys") == []:
+            continue
+        request = serializer.serialize_to_request(row.pop("body"), operation)
+        query = urllib.parse.urlencode(request["query_string"], doseq=True)
+        body = request["body"]
+        body = json.loads(body) if body else None
+        if body is not None:
+            body.pop("ClientToken", None) if not row["source"].endswith("ClientToken") else None
+        yield row | {"method": request["method"], "path": request["url_path"], "query": query, "body": body}
+
+
+def write(name, rows):
     text = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
     text = re.sub(r"([a-z])\1{59,}", lambda run: "{{%s*%d}}" % (run[1], len(run[0])), text)
-    (VECTORS / "wire-limits.json").write_text(f"[\n{text}\n]\n")
+    (VECTORS / f"{name}.json").write_text(f"[\n{text}\n]\n")
+
+
+def main():
+    write("wire-limits", rows_of("events", BASES))
+    write("wire-scheduler-limits", as_rest(rows_of("scheduler", SCHEDULER_BASES)))
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ MESSAGE = {"MessageId": "m-1", "ReceiptHandle": "h-1", "Body": '<é & "b">\n', "
 QUEUE = {"QueueUrl": "http://localhost:4566/000000000000/q"}
 OBJECT = {"ContentType": "text/plain", "CacheControl": "no-cache", "Metadata": {"run": "7"}, "LastModified": WHEN,
           "ContentLength": 5, "ETag": '"e"', "ChecksumCRC32": "NhCmhg=="}
+SCHEDULER = "arn:aws:scheduler:us-east-1:000000000000"
 EXPECTED = {
     "events PutRule": {"RuleArn": "arn:aws:events:us-east-1:000000000000:rule/r"},
     "events DescribeRule": RULE,
@@ -69,6 +70,17 @@ EXPECTED = {
     "s3 ListBuckets": {"Buckets": [{"Name": "bucket", "CreationDate": WHEN}], "Owner": {"ID": "000000000000"}},
     "sts GetCallerIdentity": {"Account": "000000000000", "Arn": "arn:aws:iam::000000000000:root",
                               "UserId": "AKIDEXAMPLE"},
+    "scheduler CreateSchedule": {"ScheduleArn": f"{SCHEDULER}:schedule/market/nightly"},
+    "scheduler GetSchedule": {
+        "Name": "nightly", "GroupName": "market", "StartDate": WHEN, "CreationDate": WHEN, "State": "ENABLED",
+        "FlexibleTimeWindow": {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 15},
+        "Target": {"RetryPolicy": {"MaximumRetryAttempts": 0}}},
+    "scheduler DeleteSchedule": {},
+    "scheduler ListSchedules": {"Schedules": [{"Name": "nightly", "Target": {"Arn": "arn"}}], "NextToken": "t"},
+    "scheduler ListTagsForResource": {"Tags": [{"Key": "env", "Value": "dev"}]},
+    "error scheduler": {"class": "ConflictException", "Message": "Schedule nightly already exists.",
+                        "Error": {"Code": "ConflictException", "Message": "Schedule nightly already exists."}},
+    "error scheduler quota": {"class": "ServiceQuotaExceededException"},
     "error events": {"class": "ResourceNotFoundException", "Error": {"Code": "ResourceNotFoundException"}},
     "error sqs": {"class": "QueueDoesNotExist", "Error": {"Code": "AWS.SimpleQueueService.NonExistentQueue"}},
     "error sqs query": {"class": "QueueDoesNotExist", "Error": {"Code": "AWS.SimpleQueueService.NonExistentQueue"}},

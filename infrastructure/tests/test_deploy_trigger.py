@@ -89,7 +89,7 @@ def test_the_handler_puts_its_answer_to_the_address_it_was_given(monkeypatch: py
         thread = threading.Thread(target=server.handle_request)
         thread.start()
         code.handler(_event("Create") | {"ResponseURL": f"http://127.0.0.1:{server.server_port}/x"}, None)
-        thread.join(timeout=10)
+        thread.join(timeout=120)
     assert len(client.calls) == 1
     assert [(body["Status"], body["RequestId"]) for body in bodies] == [("SUCCESS", "r-1")]
 

@@ -15,7 +15,7 @@ from conftest import Make
 from tools.deploy import deploy
 from tools.local_aws import ACCOUNT, REGION, LocalAWS
 
-WAIT_SECONDS_MAX = 30
+WAIT_SECONDS_MAX = 120
 BUCKET = f"data-pipeline-raw-dev-{ACCOUNT}"
 TABLE = "dev-customer-ingestion-control"
 ITEM = {"id": {"S": "a"}, "place": {"S": "b"}}

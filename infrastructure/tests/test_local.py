@@ -13,7 +13,7 @@ from conftest import Make, Synthesised
 from tools.deploy import DeployError, deploy
 from tools.local_aws import ACCOUNT, REGION, LocalAWS
 
-WAIT_SECONDS_MAX = 30
+WAIT_SECONDS_MAX = 120
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,7 @@ class Local:
     def message(self, queue: str) -> Any:
         """The body of the next message, which is taken out."""
         sqs, url = self.aws.client("sqs"), self.queue(queue)
-        (message,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20).get("Messages", [None])
-        assert message is not None, f"nothing came to {queue}"
+        (message,) = _until(lambda: sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20).get("Messages"))
         sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         return json.loads(message["Body"])
 

@@ -11,6 +11,7 @@ import argparse
 import contextlib
 import functools
 import os
+import random
 import shutil
 import signal
 import socket
@@ -28,7 +29,9 @@ import boto3
 from botocore.config import Config as ClientConfig
 
 HOST = "127.0.0.1"
-START_SECONDS_MAX = 60
+# Below the ports that systems give to outgoing connections.
+PORTS = range(10_000, 32_000)
+START_SECONDS_MAX = 180
 ACCOUNT = "123456789012"  # Of Config/*.yaml.
 REGION = "us-east-1"
 
@@ -169,7 +172,7 @@ def _answers(port: int) -> bool:
     try:
         with socket.create_connection((HOST, port), timeout=2):
             pass
-        with urllib.request.urlopen(f"http://{HOST}:{port}/_ministack/health", timeout=2) as answer:
+        with urllib.request.urlopen(f"http://{HOST}:{port}/_ministack/health", timeout=20) as answer:
             return answer.status == 200
     except urllib.error.HTTPError:
         return True
@@ -179,14 +182,20 @@ def _answers(port: int) -> bool:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return probe.getsockname()[1]
+    """One that nobody listens on, and that no outgoing connection takes before the server does."""
+    for port in random.sample(PORTS, 1_000):
+        with socket.socket() as probe:
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue
+            return port
+    raise RuntimeError(f"of a thousand ports among {PORTS} none is free")
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:
     """The process leads a group of its own, in which its functions are."""
-    for number, seconds in ((signal.SIGTERM, 1), (signal.SIGKILL, 5)):
+    for number, seconds in ((signal.SIGTERM, 1), (signal.SIGKILL, 60)):
         try:
             os.killpg(process.pid, number)
         except ProcessLookupError:
@@ -195,7 +204,7 @@ def _end_group(process: subprocess.Popen[bytes]) -> None:
             process.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
             continue
-    process.wait(timeout=5)
+    process.wait(timeout=60)
 
 
 def main() -> None:

@@ -8,6 +8,8 @@ extension SQLiteStore: Housekeeping {
   private static let batchMax = 10_000
   /// Changes of the universe are folded once no clock will be set back before them.
   private static let foldAge = Span.days(1)
+  /// How long decided slots of schedules are known one by one: no clock is set back so far.
+  private static let slotsKept = Span.days(7)
 
   public func tidy(deliveriesKept: Span, at now: Timestamp) async throws(StoreError) -> Int {
     let limits = settings.limits
@@ -26,6 +28,9 @@ extension SQLiteStore: Housekeeping {
       // What is a day past its end stays, for a clock may be set back.
       let window = max(limits.manualWindow, limits.eventWindow) + .days(1)
       try delete("admissions", "at < ?", (now - window).milliseconds)
+      // A slot that is so long past never comes again: what is decided is noted by the instant up to which all is.
+      try delete(
+        "slots", "slot < ? AND seq <= (SELECT expanded FROM slots_decided)", (now - SQLiteStore.slotsKept).milliseconds)
       try delete("reingestions", "day < ?", (now - .days(1)).dateText)
       return deleted
     }

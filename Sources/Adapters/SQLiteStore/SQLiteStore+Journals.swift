@@ -100,7 +100,9 @@ extension SQLiteStore: EventJournal, SlotJournal {
       """,
       [
         DerivedID.uuid(of: "\(cause.id)->\(delivery.target.id)"), cause.id, cause.json.text, cause.eventID,
-        delivery.target.json.text, delivery.body, delivery.due.milliseconds, cause.arrivedAt.milliseconds,
+        delivery.target.json.text, delivery.body, delivery.due.milliseconds,
+        // Within a flexible window it is no older than its first attempt.
+        max(cause.arrivedAt, delivery.due).milliseconds,
       ])
   }
 

@@ -11,10 +11,13 @@ extension SQLiteStore: RuleStore {
     }
   }
 
-  public func save(_ rule: Rule, row: LedgerEntry, at now: Timestamp) async throws(StoreError) {
+  public func save(
+    _ rule: Rule, row: LedgerEntry, recovery: Recovery?, at now: Timestamp
+  ) async throws(StoreError) {
     try await write { db in
       try SQLiteStore.save(rule, at: now, db)
       try SQLiteStore.append(row, db)
+      try SQLiteStore.insert(recovery, db)
     }
   }
 

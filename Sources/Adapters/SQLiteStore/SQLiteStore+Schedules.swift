@@ -72,9 +72,12 @@ extension SQLiteStore: ScheduleStore {
     }
   }
 
-  public func save(_ schedules: [Schedule], row: LedgerEntry) async throws(StoreError) -> [Int64] {
+  public func save(
+    _ schedules: [Schedule], row: LedgerEntry, recovery: Recovery?
+  ) async throws(StoreError) -> [Int64] {
     try await write { db in
       try SQLiteStore.append(row, db)
+      try SQLiteStore.insert(recovery, db)
       var ids: [Int64] = []
       ids.reserveCapacity(schedules.count)
       var began: Timestamp?
@@ -82,18 +85,19 @@ extension SQLiteStore: ScheduleStore {
         sql: "SELECT id, clockwork, since, start_at, end_at FROM schedules WHERE group_name = ? AND name = ?")
       let insert = try db.cachedStatement(
         sql: """
-          INSERT INTO schedules (group_name, name, state, clockwork, since, start_at, end_at, json)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+          INSERT INTO schedules (group_name, name, state, clockwork, since, start_at, end_at, pause_until, json)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
           """)
       let update = try db.cachedStatement(
         sql: """
-          UPDATE schedules SET state = ?, clockwork = ?, since = ?, start_at = ?, end_at = ?, json = ? WHERE id = ?
+          UPDATE schedules SET state = ?, clockwork = ?, since = ?, start_at = ?, end_at = ?, pause_until = ?, json = ?
+          WHERE id = ?
           """)
       for schedule in schedules {
         let work = Clockwork(schedule)
         let values: [(any DatabaseValueConvertible)?] = [
-          schedule.state.rawValue, work.text, schedule.since.milliseconds,
-          schedule.start?.milliseconds, schedule.end?.milliseconds, schedule.json.text,
+          schedule.state.rawValue, work.text, schedule.since.milliseconds, schedule.start?.milliseconds,
+          schedule.end?.milliseconds, schedule.pause?.until?.milliseconds, schedule.json.text,
         ]
         let name: [(any DatabaseValueConvertible)?] = [schedule.name.group, schedule.name.name]
         if let old = try Row.fetchOne(find, arguments: StatementArguments(name)) {
@@ -133,38 +137,29 @@ extension SQLiteStore: ScheduleStore {
 
   public func forEachClock(_ body: @escaping @Sendable ([StoredClock]) -> Void) async throws(StoreError) {
     try await read { db in
-      var known: [String: Clockwork] = [:]
-      var page: [StoredClock] = []
       let rows = try Row.fetchCursor(
         db, sql: "SELECT id, state, clockwork, since, start_at, end_at FROM schedules ORDER BY id")
+      var reader = ClockReader()
+      var page: [StoredClock] = []
       while let row = try rows.next() {
-        let text: String = row[2]
-        let work: Clockwork
-        if let read = known[text] {
-          work = read
-        } else {
-          guard let read = Clockwork(text) else {
-            throw StoreError(.corrupt, "clockwork \(text) of schedule \(row[0] as Int64) is not what was written")
-          }
-          known[text] = read
-          work = read
-        }
-        let start: Int64? = row[4]
-        let end: Int64? = row[5]
-        page.append(
-          StoredClock(
-            id: row[0],
-            clock: ScheduleClock(
-              expression: work.expression, timezone: work.timezone, changes: work.changes,
-              since: Timestamp(milliseconds: row[3]), start: start.map { Timestamp(milliseconds: $0) },
-              end: end.map { Timestamp(milliseconds: $0) }),
-            isEnabled: row[1] as String == Rule.State.enabled.rawValue, misfire: work.misfire))
+        page.append(try reader.clock(row))
         if page.count == SQLiteStore.clocksPageMax {
           body(page)
           page.removeAll(keepingCapacity: true)
         }
       }
       body(page)
+    }
+  }
+
+  public func clocks(after id: Int64, limit: Int) async throws(StoreError) -> [StoredClock] {
+    try await read { db in
+      var reader = ClockReader()
+      return try db.rows(
+        """
+        SELECT id, state, clockwork, since, start_at, end_at FROM schedules WHERE id > ? ORDER BY id LIMIT ?
+        """, [id, limit]
+      ).map { try reader.clock($0) }
     }
   }
 
@@ -180,6 +175,26 @@ extension SQLiteStore: ScheduleStore {
   }
 
   // MARK: Slots
+
+  public func undecided(_ slots: [SlotDecision]) async throws(StoreError) -> [SlotDecision] {
+    try await read { db in
+      try slots.filter { slot in
+        try db.count(
+          "SELECT COUNT(*) FROM slots WHERE slot = ? AND schedule = ?", [slot.slot.milliseconds, slot.schedule]) == 0
+      }
+    }
+  }
+
+  public func declareMissed(_ missed: [MissedSlot]) async throws(StoreError) -> [MissedSlot] {
+    try await write { db in
+      try missed.filter { one in
+        try SQLiteStore.insert(one.decision, db)
+        guard db.changesCount > 0 else { return false }
+        try SQLiteStore.append(one.row, db)
+        return true
+      }
+    }
+  }
 
   public func decidedThrough() async throws(StoreError) -> Timestamp? {
     try await read { db in try db.moment("SELECT through FROM slots_decided WHERE through IS NOT NULL") }
@@ -199,13 +214,7 @@ extension SQLiteStore: ScheduleStore {
   ) async throws(StoreError) {
     try await write { db in
       for plan in plans { try SQLiteStore.append(plan, db) }
-      let insert = try db.cachedStatement(
-        sql: "INSERT OR IGNORE INTO slots (slot, schedule, outcome, decided_at) VALUES (?, ?, ?, ?)")
-      for one in decisions {
-        try insert.execute(arguments: [
-          one.slot.milliseconds, one.schedule, one.outcome.rawValue, one.decidedAt.milliseconds,
-        ])
-      }
+      for one in decisions { try SQLiteStore.insert(one, db) }
       if let through {
         try db.run(
           "UPDATE slots_decided SET through = MIN(:through, COALESCE(saved_from, :through)), saved_from = NULL",
@@ -253,6 +262,12 @@ extension SQLiteStore: ScheduleStore {
       "INSERT OR IGNORE INTO waiting_slots (owner, slot) VALUES (?, ?)", [waiting.owner, waiting.slot.milliseconds])
   }
 
+  private static func insert(_ one: SlotDecision, _ db: Database) throws {
+    try db.run(
+      "INSERT OR IGNORE INTO slots (slot, schedule, outcome, decided_at) VALUES (?, ?, ?, ?)",
+      [one.slot.milliseconds, one.schedule, one.outcome.rawValue, one.decidedAt.milliseconds])
+  }
+
   private static func decision(_ row: Row) throws -> SlotDecision {
     let number: Int = row["outcome"]
     guard let outcome = SlotDecision.Outcome(rawValue: number) else {
@@ -261,63 +276,34 @@ extension SQLiteStore: ScheduleStore {
     return SlotDecision(
       schedule: row["schedule"], slot: row.moment("slot"), outcome: outcome, decidedAt: row.moment("decided_at"))
   }
+}
 
-  // MARK: Overlap
+/// Reads clocks out of rows: id, state, clockwork, since, start and end, in this order.
+private struct ClockReader {
+  /// Clockworks that were read already: a million schedules seldom have more than some hundreds.
+  private var known: [String: Clockwork] = [:]
 
-  public func blocker(of owner: String) async throws(StoreError) -> Blocker? {
-    try await read { db in
-      // Every cause of an owner's slots begins with its name and the sign, and the next sign in ASCII ends them.
-      let bounds: StatementArguments = ["\(owner)@", "\(owner)A"]
-      if let cause = try String.fetchOne(
-        db.cachedStatement(
-          sql: """
-            SELECT cause_id FROM deliveries WHERE cause_id >= ? AND cause_id < ? AND state = 'waiting'
-            ORDER BY cause_id LIMIT 1
-            """), arguments: bounds)
-      {
-        return Blocker(causeID: cause, runID: nil)
-      }
-      if let row = try db.row(
-        """
-        SELECT cause_id, id FROM runs WHERE cause_id >= ? AND cause_id < ? AND ended_at IS NULL ORDER BY cause_id LIMIT 1
-        """, bounds)
-      {
-        return Blocker(causeID: row["cause_id"], runID: row["id"])
-      }
-      return try String.fetchOne(
-        db.cachedStatement(
-          sql: "SELECT cause_id FROM deferred WHERE cause_id >= ? AND cause_id < ? ORDER BY cause_id LIMIT 1"),
-        arguments: bounds
-      ).map { Blocker(causeID: $0, runID: nil) }
-    }
+  mutating func clock(_ row: Row) throws -> StoredClock {
+    let text: String = row[2]
+    let work = try clockwork(text, of: row[0])
+    let start: Int64? = row[4]
+    let end: Int64? = row[5]
+    return StoredClock(
+      id: row[0],
+      clock: ScheduleClock(
+        expression: work.expression, timezone: work.timezone, changes: work.changes,
+        since: Timestamp(milliseconds: row[3]), start: start.map { Timestamp(milliseconds: $0) },
+        end: end.map { Timestamp(milliseconds: $0) }),
+      isEnabled: row[1] as String == Rule.State.enabled.rawValue, misfire: work.misfire)
   }
 
-  public func waitingSlots() async throws(StoreError) -> [WaitingSlot] {
-    try await read { db in
-      try db.rows("SELECT owner, slot FROM waiting_slots ORDER BY slot, owner").map {
-        WaitingSlot(owner: $0["owner"], slot: $0.moment("slot"))
-      }
+  private mutating func clockwork(_ text: String, of id: Int64) throws -> Clockwork {
+    if let read = known[text] { return read }
+    guard let read = Clockwork(text) else {
+      throw StoreError(.corrupt, "clockwork \(text) of schedule \(id) is not what was written")
     }
-  }
-
-  public func release(_ slot: WaitingSlot, as outcome: SlotRecord.Outcome) async throws(StoreError) {
-    try await write { db in
-      try db.run("DELETE FROM waiting_slots WHERE owner = ? AND slot = ?", [slot.owner, slot.slot.milliseconds])
-      guard db.changesCount > 0 else { return }
-      try SQLiteStore.insert(outcome, of: slot, db)
-    }
-  }
-
-  /// What a slot came to, in the transaction at hand.
-  static func insert(_ outcome: SlotRecord.Outcome, of slot: WaitingSlot, _ db: Database) throws {
-    switch outcome {
-    case .fires(let event): try insert(event, db)
-    case .invokes(let delivery): try insert(delivery, db)
-    case .passes(let entry): try append(entry, db)
-    case .waits(let entry):
-      try insert(slot, db)
-      try append(entry, db)
-    }
+    known[text] = read
+    return read
   }
 }
 

@@ -150,8 +150,9 @@ enum Schema {
     """
     CREATE TABLE schedules (id INTEGER PRIMARY KEY AUTOINCREMENT, group_name TEXT NOT NULL, name TEXT NOT NULL,
       state TEXT NOT NULL, clockwork TEXT NOT NULL, since INTEGER NOT NULL, start_at INTEGER, end_at INTEGER,
-      json TEXT NOT NULL, UNIQUE (group_name, name))
+      pause_until INTEGER, json TEXT NOT NULL, UNIQUE (group_name, name))
     """,
+    "CREATE INDEX schedules_paused ON schedules (pause_until) WHERE pause_until IS NOT NULL",
     """
     CREATE TABLE slots (seq INTEGER PRIMARY KEY AUTOINCREMENT, slot INTEGER NOT NULL, schedule INTEGER NOT NULL,
       outcome INTEGER NOT NULL, decided_at INTEGER NOT NULL, UNIQUE (slot, schedule))
@@ -162,6 +163,14 @@ enum Schema {
     """,
     "INSERT INTO slots_decided (id, through, expanded) VALUES (1, NULL, 0)",
     "CREATE TABLE waiting_slots (owner TEXT NOT NULL, slot INTEGER NOT NULL, PRIMARY KEY (owner, slot)) WITHOUT ROWID",
+    """
+    CREATE TABLE backfills (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, state TEXT NOT NULL,
+      done INTEGER NOT NULL, slots TEXT NOT NULL, progress TEXT NOT NULL)
+    """,
+    "CREATE TABLE zone_prints (zone TEXT PRIMARY KEY, print TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE INDEX backfills_state ON backfills (state)",
+    "CREATE INDEX runs_open ON runs (cause_id) WHERE ended_at IS NULL",
+    "CREATE INDEX deliveries_open ON deliveries (cause_id) WHERE state = 'waiting'",
   ]
 
   /// What was in force when, which processes lived when, and what of the ledger was let go of.

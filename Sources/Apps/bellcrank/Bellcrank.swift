@@ -29,11 +29,14 @@ struct Bellcrank: AsyncParsableCommand {
       ]),
     version: version,
     groupedSubcommands: [
-      CommandGroup(name: "Engine", subcommands: [ServeCommand.self, DemoCommand.self, CredentialsCommand.self]),
+      CommandGroup(
+        name: "Engine", subcommands: [ServeCommand.self, ClockCommand.self, DemoCommand.self, CredentialsCommand.self]),
       CommandGroup(name: "Moving", subcommands: [ImportCommand.self, ExportCommand.self, DiffCommand.self]),
       CommandGroup(
         name: "Trigger",
-        subcommands: [EventCommand.self, TriggerCommand.self, LeaseCommand.self, DeadLetterCommand.self]),
+        subcommands: [
+          EventCommand.self, TriggerCommand.self, BackfillCommand.self, LeaseCommand.self, DeadLetterCommand.self,
+        ]),
       CommandGroup(
         name: "Inspection",
         subcommands: [

@@ -29,7 +29,7 @@ public enum EventTranslation: Sendable, Hashable {
       .request(body: body(["symbols"], of: event.detail))
     case ("ops.manual", "Adhoc Ingestion"):
       .request(body: event.detail)
-    case ("aws.events", "Scheduled Event"):
+    case ("aws.events", "Scheduled Event"), ("aws.scheduler", "Scheduled Event"):
       .scheduled
     case ("aws.s3", "Object Created"), ("bellcrank.objects", "Object Created"):
       ObjectCreated(event).map { .objects([$0]) }

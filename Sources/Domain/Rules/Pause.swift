@@ -19,6 +19,22 @@ public struct Pause: Sendable, Hashable {
     self.until = until
   }
 
+  /// The pause of something that was changed: none while it is enabled; one that goes on stays as it is, and one that begins
+  /// without more being said has who began it, and why.
+  ///
+  /// - Parameters:
+  ///   - wasResting: whether it was disabled before.
+  ///   - old: its pause before.
+  ///   - asked: the pause that the change brings.
+  public static func after(
+    isEnabled: Bool, wasResting: Bool, _ old: Pause?, _ asked: Pause?, who: String, why: String?, at now: Timestamp
+  ) -> Pause? {
+    guard !isEnabled else { return nil }
+    if let asked, asked != old { return asked }
+    if wasResting { return old }
+    return Pause(who: who, why: why.map { String($0.prefix(Pause.reasonLengthMax)) }, since: now, until: nil)
+  }
+
   /// `by ann since 2026-01-01T00:00:00Z until 2026-01-02T00:00:00Z: maintenance`
   public var words: String {
     "by \(who) since \(since)" + (until.map { " until \($0)" } ?? "") + (why.map { ": \($0)" } ?? "")

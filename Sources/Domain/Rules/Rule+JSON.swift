@@ -62,6 +62,7 @@ extension Target {
     ])
     // The policy is always written; only of the standard one it is not plain that somebody wanted it.
     if isRetryAsked, retry == .standard { json.set("RetryPolicyAsked", true) }
+    if let parameters { json.set(parameters.name, parameters.json) }
     switch input {
     case .whole: break
     case .constant(let text): json.set("Input", .string(text))
@@ -106,6 +107,7 @@ extension Target {
     self.init(
       id: id, arn: arn, input: input, retry: retry ?? .standard,
       deadLetter: json["DeadLetterConfig"]?["Arn"]?.string.flatMap { ResourceName($0) },
-      role: json["RoleArn"]?.string, isRetryAsked: json["RetryPolicyAsked"]?.bool)
+      role: json["RoleArn"]?.string, isRetryAsked: json["RetryPolicyAsked"]?.bool,
+      parameters: TargetParameters(target: json))
   }
 }

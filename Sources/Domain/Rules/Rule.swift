@@ -66,12 +66,15 @@ public struct Target: Sendable, Hashable {
   public let role: String?
   /// Whether somebody asked for that retry policy, which may be the standard one.
   public let isRetryAsked: Bool
+  /// What its service wants besides the input; only targets of schedules have it.
+  public let parameters: TargetParameters?
 
   /// - Parameter isRetryAsked: nil if it is asked for only where it is not the standard one.
   public init(
     id: String, arn: ResourceName, input: TargetInput, retry: RetryPolicy = .standard, deadLetter: ResourceName?,
-    role: String? = nil, isRetryAsked: Bool? = nil
+    role: String? = nil, isRetryAsked: Bool? = nil, parameters: TargetParameters? = nil
   ) {
+    self.parameters = parameters
     self.isRetryAsked = isRetryAsked ?? (retry != .standard)
     self.id = id
     self.arn = arn

@@ -56,6 +56,12 @@ extension Schedule {
 }
 
 extension MisfirePolicy {
+  /// `latest within 3600 s`, `all within 86400 s, 10 at most`
+  public var words: String {
+    let most = countMax == MisfirePolicy.firesMax ? "" : ", \(countMax) at most"
+    return "\(kind.rawValue) within \(window.wholeSecondsUp) s\(most)"
+  }
+
   /// The members that rules and schedules are stored with.
   var members: JSON {
     JSON(present: [

@@ -5,19 +5,20 @@ extension UInt64 {
   }
 
   func contains(_ member: Int) -> Bool {
-    self >> UInt64(member) & 1 == 1
+    self &>> UInt64(member) & 1 == 1
   }
 
   /// The smallest member that is at least `floor`, which may lie beyond the last bit.
   func first(from floor: Int) -> Int? {
-    let rest = (self >> UInt64(floor)) << UInt64(floor)
+    guard floor < 64 else { return nil }
+    let rest = self & ~0 &<< UInt64(floor)
     return rest == 0 ? nil : rest.trailingZeroBitCount
   }
 
   /// The largest member that is at most `ceiling`, which may be negative.
   func last(upTo ceiling: Int) -> Int? {
     guard ceiling >= 0 else { return nil }
-    let rest = ceiling >= 63 ? self : self & (2 << UInt64(ceiling) - 1)
+    let rest = ceiling >= 63 ? self : self & (2 &<< UInt64(ceiling) &- 1)
     return rest == 0 ? nil : 63 - rest.leadingZeroBitCount
   }
 

@@ -2,8 +2,14 @@
 ///
 /// Source: SCHEDULES §1; what is not said there is ruled in `SilentCase`.
 struct CronParser {
+  /// Whether anyone asks for `remarks`; to write them takes longer than to read the expression.
+  private let isRemarking: Bool
   /// What a linter says of the expression, in the order of its fields.
   private(set) var remarks: [String] = []
+
+  init(isRemarking: Bool) {
+    self.isRemarking = isRemarking
+  }
 
   mutating func parse(_ body: ArraySlice<UInt8>) throws(Refusal) -> CronFields {
     let fields = body.map(upperCased).split(whereSeparator: isWhiteSpace)
@@ -11,11 +17,11 @@ struct CronParser {
       let order = CronField.allCases.map(\.name).joined(separator: " ")
       throw Refusal("cron takes six fields (\(order)); \(fields.count) found")
     }
-    let minutes = UInt64(members: try values(fields[0], .minutes))
-    let hours = UInt64(members: try values(fields[1], .hours))
-    let months = UInt64(members: try values(fields[3], .months))
+    let minutes = try values(fields[0], .minutes)
+    let hours = try values(fields[1], .hours)
+    let months = try values(fields[3], .months)
     let days = try dayRule(fields[2], fields[4])
-    let years = isAny(fields[5]) ? .every : YearSet(try values(fields[5], .years))
+    let years = try years(fields[5])
     return CronFields(minutes: minutes, hours: hours, days: days, months: months, years: years)
   }
 
@@ -46,14 +52,14 @@ struct CronParser {
       guard let day = number(text.dropLast()), (1...31).contains(day) else {
         throw ruled(.weekdayZero, text, .daysOfMonth)
       }
-      if day > 28 { remarks.append("\(spelled(text)) does not fire in a month without a day \(day)") }
+      if day > 28, isRemarking { remarks.append("\(spelled(text)) does not fire in a month without a day \(day)") }
       return .weekdayNearest(day: day)
     }
     let days = try values(text, .daysOfMonth)
-    if let least = days.min(), least > 28 {
+    if days.trailingZeroBitCount > 28, isRemarking {
       remarks.append("day-of-month \(spelled(text)) does not fire in a month without that day; L is its last day")
     }
-    return .daysOfMonth(UInt64(members: days))
+    return .daysOfMonth(days)
   }
 
   private mutating func daysOfWeek(_ text: ArraySlice<UInt8>) throws(Refusal) -> DayRule {
@@ -77,65 +83,72 @@ struct CronParser {
       guard text.last == letterL else { throw refusal(text, .daysOfWeek, "L follows one day, such as 6L or FRIL") }
       return .lastOfWeekday(try value(text.dropLast(), .daysOfWeek) - 1)
     }
-    return .daysOfWeek(UInt64(members: try values(text, .daysOfWeek).map { $0 - 1 }))
+    return .daysOfWeek(try values(text, .daysOfWeek) >> 1)
   }
 
-  /// The numbers that a list of `*`, numbers, names, ranges and steps stands for.
-  private mutating func values(_ text: ArraySlice<UInt8>, _ field: CronField) throws(Refusal) -> [Int] {
-    if text.contains(questionMark) {
-      throw refusal(text, field, "? stands alone, and only in day-of-month or day-of-week; use * for any")
-    }
-    var all: [Int] = []
-    for item in text.split(separator: comma, omittingEmptySubsequences: false) {
-      all += try itemValues(item, field)
+  /// The numbers that a list of `*`, numbers, names, ranges and steps stands for, as bits.
+  private mutating func values(_ text: ArraySlice<UInt8>, _ field: CronField) throws(Refusal) -> UInt64 {
+    var all: UInt64 = 0
+    for span in try spans(text, field) {
+      for value in span.values { all |= 1 &<< UInt64(field.wrapped(value)) }
     }
     return all
   }
 
-  private mutating func itemValues(_ item: ArraySlice<UInt8>, _ field: CronField) throws(Refusal) -> [Int] {
-    let parts = item.split(separator: slash, maxSplits: 1, omittingEmptySubsequences: false)
-    let (bounds, isRange) = try span(parts[0], field)
-    guard parts.count == 2 else {
-      return isRange ? stepped(bounds, by: 1, field) : [bounds.first]
+  private mutating func years(_ text: ArraySlice<UInt8>) throws(Refusal) -> YearSet {
+    guard !isAny(text) else { return .every }
+    return YearSet(try spans(text, .years).flatMap(\.values))
+  }
+
+  private mutating func spans(_ text: ArraySlice<UInt8>, _ field: CronField) throws(Refusal) -> [Progression] {
+    guard !text.contains(questionMark) else {
+      throw refusal(text, field, "? stands alone, and only in day-of-month or day-of-week; use * for any")
     }
-    guard let step = number(parts[1]) else {
-      throw refusal(item, field, "a step is a number, such as \(spelled(parts[0]))/5")
+    var all: [Progression] = []
+    var rest = text
+    while let mark = rest.firstIndex(of: comma) {
+      all.append(try span(ofItem: rest[..<mark], field))
+      rest = rest[(mark + 1)...]
+    }
+    all.append(try span(ofItem: rest, field))
+    return all
+  }
+
+  private mutating func span(ofItem item: ArraySlice<UInt8>, _ field: CronField) throws(Refusal) -> Progression {
+    guard let mark = item.firstIndex(of: slash) else { return try span(item, field) }
+    let bounds = try span(item[..<mark], field)
+    guard let step = number(item[(mark + 1)...]) else {
+      throw refusal(item, field, "a step is a number, such as \(spelled(item[..<mark]))/5")
     }
     guard step > 0 else { throw ruled(.stepZero, item, field) }
-    let end = isRange ? bounds : (bounds.first, field.range.upperBound)
-    let found = stepped(end, by: step, field)
-    remark(on: item, field, step: step, found: found)
+    // A single value with a step goes on to the end of its field.
+    let found = Progression(
+      first: bounds.first, last: bounds.isSingle ? field.range.upperBound : bounds.last, step: step)
+    if isRemarking { remark(on: item, field, found) }
     return found
   }
 
-  /// The ends of a range, of all (`*`), or of a single value.
-  private func span(
-    _ text: ArraySlice<UInt8>, _ field: CronField
-  ) throws(Refusal) -> (bounds: (first: Int, last: Int), isRange: Bool) {
-    if isAny(text) { return ((field.range.lowerBound, field.range.upperBound), true) }
-    let ends = text.split(separator: hyphen, maxSplits: 1, omittingEmptySubsequences: false)
-    let first = try value(ends[0], field)
-    guard ends.count == 2 else { return ((first, first), false) }
-    let last = try value(ends[1], field)
-    if last < first, field == .years {
-      throw ruled(.backwardYears, text, .years)
+  /// A range, all (`*`), or a single value.
+  private func span(_ text: ArraySlice<UInt8>, _ field: CronField) throws(Refusal) -> Progression {
+    let range = field.range
+    if isAny(text) { return Progression(first: range.lowerBound, last: range.upperBound, step: 1) }
+    guard let mark = text.firstIndex(of: hyphen) else {
+      let value = try value(text, field)
+      return Progression(first: value, last: value, step: 1, isSingle: true)
     }
-    return ((first, last), true)
+    let first = try value(text[..<mark], field)
+    let last = try value(text[(mark + 1)...], field)
+    guard last < first else { return Progression(first: first, last: last, step: 1) }
+    guard field != .years else { throw ruled(.backwardYears, text, .years) }
+    return Progression(first: first, last: last + range.count, step: 1)
   }
 
-  /// Every `step`-th value; a range whose end is before its start goes on past the end of the field.
-  private func stepped(_ bounds: (first: Int, last: Int), by step: Int, _ field: CronField) -> [Int] {
-    let count = field.range.count
-    let last = bounds.last < bounds.first ? bounds.last + count : bounds.last
-    return stride(from: bounds.first, through: last, by: step)
-      .map { $0 > field.range.upperBound ? $0 - count : $0 }
-  }
-
-  private mutating func remark(on item: ArraySlice<UInt8>, _ field: CronField, step: Int, found: [Int]) {
-    if found.count == 1, step > 1 {
-      let size = step >= field.range.count ? "larger than its field" : "too large to land a second time"
-      remarks.append("\(field.name) \(spelled(item)): the step is \(size), so only \(found[0]) is meant")
-    } else if field == .minutes || field == .hours, field.range.count % step != 0,
+  private mutating func remark(on item: ArraySlice<UInt8>, _ field: CronField, _ found: Progression) {
+    let (step, size) = (found.step, field.range.count)
+    if found.last - found.first < step, step > 1 {
+      let words = step >= size ? "larger than its field" : "too large to land a second time"
+      remarks.append("\(field.name) \(spelled(item)): the step is \(words), so only \(found.first) is meant")
+    } else if field == .minutes || field == .hours, size % step != 0,
       item.starts(with: "*/".utf8) || item.starts(with: "0/".utf8)
     {
       let unit = field == .minutes ? "hour" : "day"
@@ -162,6 +175,22 @@ struct CronParser {
     }
     return found
   }
+}
+
+/// Every `step`-th value of a field; `last` lies beyond the field's end if the range wraps round.
+private struct Progression {
+  let first: Int
+  let last: Int
+  let step: Int
+  /// Whether it was one value, without `-`.
+  var isSingle = false
+
+  var values: StrideThrough<Int> { stride(from: first, through: last, by: step) }
+}
+
+extension CronField {
+  /// A value that went past the end of the field, from its beginning on.
+  fileprivate func wrapped(_ value: Int) -> Int { value > range.upperBound ? value - range.count : value }
 }
 
 private let comma = UInt8(ascii: ",")

@@ -17,6 +17,7 @@ enum DayRule: Sendable, Hashable {
 
   static let everyDayOfMonth = UInt64(members: Array(1...31))
   static let everyDayOfWeek = UInt64(members: Array(0...6))
+  static let mondayToFriday = UInt64(members: Array(1...5))
 
   /// The days of one month, as bits 1 to 31.
   ///

@@ -30,7 +30,8 @@ public struct MisfirePolicy: Sendable, Hashable, Codable {
     self.countMax = countMax
   }
 
-  /// Reads `kind`, `window` in milliseconds and `countMax`, which older data have not; a negative window is corrupt data.
+  /// Reads `kind`, `window` in milliseconds and `countMax`, which older data have not; a negative window is corrupt
+  /// data.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     kind = try container.decode(Kind.self, forKey: .kind)

@@ -66,8 +66,4 @@ struct Rate: Sendable, Hashable {
     let passed = ((before - first).milliseconds - 1) / period
     return first + Span(milliseconds: passed * period)
   }
-
-  var plainWords: String {
-    count == 1 ? "every \(unit.rawValue)" : "every \(count) \(unit.rawValue)s"
-  }
 }

@@ -2,8 +2,9 @@ import Events
 
 /// When a schedule fires: `cron(…)`, `rate(…)` or `at(…)`, read once and then asked for instants.
 ///
-/// Pure: zones and anchors are handed in. A wall time that a zone skips is skipped, one that it repeats fires the first
-/// time, and a day of a rate is 24 hours. Source: SCHEDULES §1; `SilentCase` where that is silent.
+/// Pure: zones and anchors are handed in. Unless the rule for clock changes says otherwise, a wall time that a zone
+/// skips is skipped, and one that it repeats fires the first time; a day of a rate is 24 hours. Source: SCHEDULES §1;
+/// `SilentCase` where that is silent.
 public struct ScheduleExpression: Sendable, Hashable {
   /// What the text compiles to.
   enum Plan: Sendable, Hashable {
@@ -23,7 +24,7 @@ public struct ScheduleExpression: Sendable, Hashable {
     }
   }
 
-  /// Whether it fires once in its life.
+  /// Whether it names one moment, and never another.
   public var isOnce: Bool {
     switch plan {
     case .once: true
@@ -45,7 +46,7 @@ public struct ScheduleExpression: Sendable, Hashable {
     self.text = text
     self.dialect = dialect
     do throws(Refusal) {
-      plan = try ScheduleExpression.read(text, dialect: dialect).plan
+      plan = try ScheduleExpression.read(text, dialect: dialect, isRemarking: false).plan
     } catch {
       throw ScheduleError(text, dialect: dialect, reason: error.reason)
     }
@@ -57,17 +58,22 @@ public struct ScheduleExpression: Sendable, Hashable {
   ///   - anchor: when the schedule began, for `rate` only: rules fire one period after it and every period from then
   ///     on, Scheduler fires at the anchor itself as well.
   ///   - zone: where the wall clock hangs; rules are in UTC whatever it is.
-  public func next(after: Timestamp, anchor: Timestamp, zone: ZoneRules) -> Timestamp? {
+  ///   - changes: what becomes of wall times that the zone skips or shows twice.
+  public func next(
+    after: Timestamp, anchor: Timestamp, zone: ZoneRules, changes: ClockChangeRule = .standard
+  ) -> Timestamp? {
     switch plan {
+    case .cron(let fields):
+      switch dialect {
+      case .rules: return fields.next(after: after, zone: .utc, changes: changes)
+      case .scheduler: return fields.next(after: after, zone: zone, changes: changes)
+      }
     case .rate(let rate):
       return rate.next(after: after, anchor: anchor, firesAtAnchor: dialect == .scheduler)
     case .once(let civil):
-      return zone.firstInstant(of: civil).flatMap { $0 > after ? $0 : nil }
-    case .cron(let fields):
-      switch dialect {
-      case .rules: return fields.next(after: after, zone: .utc)
-      case .scheduler: return fields.next(after: after, zone: zone)
-      }
+      let (first, second) = zone.fires(at: civil, changes)
+      if let first, first > after { return first }
+      return second.flatMap { $0 > after ? $0 : nil }
     }
   }
 
@@ -76,56 +82,54 @@ public struct ScheduleExpression: Sendable, Hashable {
   /// - Parameters:
   ///   - anchor: as in `next`; a rate has no instants before its anchor.
   ///   - zone: as in `next`.
-  public func previous(before: Timestamp, anchor: Timestamp, zone: ZoneRules) -> Timestamp? {
+  ///   - changes: as in `next`.
+  public func previous(
+    before: Timestamp, anchor: Timestamp, zone: ZoneRules, changes: ClockChangeRule = .standard
+  ) -> Timestamp? {
     switch plan {
+    case .cron(let fields):
+      switch dialect {
+      case .rules: return fields.previous(before: before, zone: .utc, changes: changes)
+      case .scheduler: return fields.previous(before: before, zone: zone, changes: changes)
+      }
     case .rate(let rate):
       return rate.previous(before: before, anchor: anchor, firesAtAnchor: dialect == .scheduler)
     case .once(let civil):
-      return zone.firstInstant(of: civil).flatMap { $0 < before ? $0 : nil }
-    case .cron(let fields):
-      switch dialect {
-      case .rules: return fields.previous(before: before, zone: .utc)
-      case .scheduler: return fields.previous(before: before, zone: zone)
-      }
+      let (first, second) = zone.fires(at: civil, changes)
+      if let second, second < before { return second }
+      return first.flatMap { $0 < before ? $0 : nil }
     }
   }
 
   /// The first `count` instants strictly after `after`, in order; fewer if no more come by the end of 2199.
-  public func instants(after: Timestamp, count: Int, anchor: Timestamp, zone: ZoneRules) -> [Timestamp] {
-    var found: [Timestamp] = []
-    var last = after
-    while found.count < count, let instant = next(after: last, anchor: anchor, zone: zone) {
-      found.append(instant)
-      last = instant
-    }
-    return found
+  public func instants(
+    after: Timestamp, count: Int, anchor: Timestamp, zone: ZoneRules, changes: ClockChangeRule = .standard
+  ) -> [Timestamp] {
+    Timetable(self, zone: zone, changes: changes, anchor: anchor, epoch: Timestamp(milliseconds: .min))
+      .instants(after: after, count: count)
   }
 
-  /// Checks what only the zone can tell: that an `at` time exists there.
+  /// Checks what only the zone can tell: that an `at` time exists there, unless it is to be shifted over a gap.
   ///
   /// - Throws: `ScheduleError`, naming the times on both sides of the gap.
-  public func validate(in zone: ZoneRules) throws(ScheduleError) {
+  public func validate(in zone: ZoneRules, changes: ClockChangeRule = .standard) throws(ScheduleError) {
     switch plan {
     case .cron, .rate:
       return
     case .once(let civil):
-      switch zone.instants(of: civil) {
-      case .one, .two:
-        return
-      case .none(let gap):
-        let words = SilentCase.atInGap.ruling.words
-        let before = CivilTime(secondsAsUTC: gap.from.secondsAsUTC - 1)
-        throw ScheduleError(
-          text, dialect: dialect,
-          reason: "\(civil.text) in \(zone.name): \(words), at(\(before.text)) or at(\(gap.to.text))")
-      }
+      guard changes.gap == .skip, case .none(let gap) = zone.instants(of: civil) else { return }
+      let words = SilentCase.atInGap.ruling.words
+      let before = CivilTime(secondsAsUTC: gap.from.secondsAsUTC - 1)
+      throw ScheduleError(
+        text, dialect: dialect,
+        reason: "\(civil.text) in \(zone.name): \(words), at(\(before.text)) or at(\(gap.to.text))")
     }
   }
 
   /// What a linter says of a legal expression: steps that never land again, days that few months have, no fire at all.
   public var remarks: [String] {
     do throws(Refusal) {
-      let (plan, remarks) = try ScheduleExpression.read(text, dialect: dialect)
+      let (plan, remarks) = try ScheduleExpression.read(text, dialect: dialect, isRemarking: true)
       guard case .cron(let fields) = plan, fields.firstMinute(from: 0) == nil else { return remarks }
       return remarks + ["no date matches: this never fires"]
     } catch {
@@ -134,14 +138,14 @@ public struct ScheduleExpression: Sendable, Hashable {
   }
 
   private static func read(
-    _ text: String, dialect: ScheduleDialect
+    _ text: String, dialect: ScheduleDialect, isRemarking: Bool
   ) throws(Refusal) -> (plan: Plan, remarks: [String]) {
     guard text.utf8.count <= lengthMax || text.unicodeScalars.count <= lengthMax else {
       throw Refusal("an expression has at most \(lengthMax) characters")
     }
     let bytes = Array(text.utf8)
     if let body = inside(bytes, "cron(") {
-      var parser = CronParser()
+      var parser = CronParser(isRemarking: isRemarking)
       return (.cron(try parser.parse(body)), parser.remarks)
     }
     if let body = inside(bytes, "rate(") {
@@ -168,41 +172,5 @@ public struct ScheduleExpression: Sendable, Hashable {
       return nil
     }
     return bytes[length..<(bytes.count - 1)]
-  }
-}
-
-extension CronFields {
-  /// Before the first minute of 1970 in any zone.
-  private static let instantMin = Timestamp(seconds: -2 * ZoneRules.offsetMax)
-
-  func next(after: Timestamp, zone: ZoneRules) -> Timestamp? {
-    let after = max(after, CronFields.instantMin)
-    var minute = zone.latestWallSecond(at: after.seconds).flooredQuotient(by: 60) + 1
-    while let found = firstMinute(from: minute) {
-      switch zone.instants(ofWallSecond: found * 60) {
-      case .one(let instant), .two(let instant, _):
-        if instant > after { return instant }
-        minute = found + 1
-      case .none(let gap):
-        minute = max(found + 1, (gap.to.secondsAsUTC + 59).flooredQuotient(by: 60))
-      }
-    }
-    return nil
-  }
-
-  func previous(before: Timestamp, zone: ZoneRules) -> Timestamp? {
-    guard before > CronFields.instantMin else { return nil }
-    let second = before == before.wholeSecond ? before.seconds - 1 : before.seconds
-    var minute = zone.latestWallSecond(at: second).flooredQuotient(by: 60)
-    while let found = lastMinute(upTo: minute) {
-      switch zone.instants(ofWallSecond: found * 60) {
-      case .one(let instant), .two(let instant, _):
-        if instant < before { return instant }
-        minute = found - 1
-      case .none(let gap):
-        minute = min(found - 1, (gap.from.secondsAsUTC - 1).flooredQuotient(by: 60))
-      }
-    }
-    return nil
   }
 }

@@ -1,6 +1,7 @@
 import Events
 
-/// Everything that says when a schedule fires: its expression, where its wall clock hangs, and from when until when it counts.
+/// Everything that says when a schedule fires: its expression, where its wall clock hangs, and from when until when it
+/// counts.
 ///
 /// Pure. Source: SCHEDULES §1.
 public struct Timetable: Sendable, Hashable {
@@ -11,7 +12,7 @@ public struct Timetable: Sendable, Hashable {
   public let anchor: Timestamp
   /// No instant at or before it is one of the schedule's: its creation, or its last change.
   public let epoch: Timestamp
-  /// No instant after it is one of the schedule's.
+  /// No instant after it is one of the schedule's; nothing to `at`. Source: the API's model, `EndDate`.
   public let end: Timestamp?
 
   public init(
@@ -28,15 +29,21 @@ public struct Timetable: Sendable, Hashable {
 
   /// The first instant strictly after `after`; nil if none comes by the end of 2199.
   public func next(after: Timestamp) -> Timestamp? {
-    let found = expression.next(after: max(after, epoch), anchor: anchor, zone: zone)
-    return found.flatMap { instant in (end.map { instant <= $0 } ?? true) ? instant : nil }
+    guard let found = expression.next(after: max(after, epoch), anchor: anchor, zone: zone, changes: changes) else {
+      return nil
+    }
+    guard let end, found > end, !expression.isOnce else { return found }
+    return nil
   }
 
   /// The last instant strictly before `before`; nil if there is none.
   public func previous(before: Timestamp) -> Timestamp? {
-    let bound = end.map { min(before, $0 + Span(milliseconds: 1)) } ?? before
-    let found = expression.previous(before: bound, anchor: anchor, zone: zone)
-    return found.flatMap { $0 > epoch ? $0 : nil }
+    var bound = before
+    if let end, end < before, !expression.isOnce { bound = Timestamp(milliseconds: end.milliseconds + 1) }
+    guard let found = expression.previous(before: bound, anchor: anchor, zone: zone, changes: changes) else {
+      return nil
+    }
+    return found > epoch ? found : nil
   }
 
   /// The first `count` instants strictly after `after`, in order.

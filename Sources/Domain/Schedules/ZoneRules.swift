@@ -32,6 +32,8 @@ public struct ZoneRules: Sendable, Hashable {
   let startKinds: [Int]
   /// What comes after the last start, if the clock goes on changing.
   let footer: ZoneFooter?
+  /// The same, for schedules, which ask often.
+  let shifts: ZoneShifts
 
   /// Universal time, without any change.
   public static let utc = ZoneRules(
@@ -43,6 +45,18 @@ public struct ZoneRules: Sendable, Hashable {
     self.starts = starts
     self.startKinds = startKinds
     self.footer = footer
+    shifts = ZoneShifts(starts: starts, offsets: startKinds.map { kinds[$0].offset })
+  }
+
+  public static func == (left: ZoneRules, right: ZoneRules) -> Bool {
+    left.name == right.name && left.starts == right.starts && left.startKinds == right.startKinds
+      && left.kinds == right.kinds && left.footer == right.footer
+  }
+
+  /// By the name and the size alone: few zones share them.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(name)
+    hasher.combine(starts.count)
   }
 
   /// Seconds east of UTC, and the letters of the zone, at an instant.
@@ -56,11 +70,16 @@ public struct ZoneRules: Sendable, Hashable {
     instants(ofWallSecond: civil.secondsAsUTC)
   }
 
-  /// The instant a schedule means by a wall time: in an overlap the first, in a gap none.
-  func firstInstant(of civil: CivilTime) -> Timestamp? {
-    switch instants(of: civil) {
-    case .one(let instant), .two(let instant, _): instant
-    case .none: nil
+  /// When a wall time fires under a rule: once, twice or never, in order.
+  func fires(at civil: CivilTime, _ changes: ClockChangeRule) -> (first: Timestamp?, second: Timestamp?) {
+    switch (instants(of: civil), changes.gap, changes.fold) {
+    case (.one(let instant), _, _): (instant, nil)
+    case (.two(let first, _), _, .first): (first, nil)
+    case (.two(_, let second), _, .second): (second, nil)
+    case (.two(let first, let second), _, .both): (first, second)
+    case (.none, .skip, _): (nil, nil)
+    case (.none(let gap), .shift, _):
+      (Timestamp(seconds: gap.change.seconds + civil.secondsAsUTC - gap.from.secondsAsUTC), nil)
     }
   }
 
@@ -89,17 +108,6 @@ public struct ZoneRules: Sendable, Hashable {
     if let first { return .one(Timestamp(seconds: first)) }
     guard let gap else { preconditionFailure("wall second \(wall) in \(name) is neither shown nor skipped") }
     return .none(gap)
-  }
-
-  /// The latest wall second shown so far: in an overlap's second pass, the end of the first.
-  ///
-  /// It never falls as time goes on, so schedules that follow it fire once an overlap.
-  func latestWallSecond(at instant: Int64) -> Int64 {
-    let period = period(at: instant)
-    let wall = instant + kinds[period.kind].offset
-    guard period.start > Int64.min, instant - period.start <= 2 * ZoneRules.offsetMax else { return wall }
-    let before = kinds[self.period(at: period.start - 1).kind].offset
-    return max(wall, period.start - 1 + before)
   }
 
   func period(at instant: Int64) -> Period {

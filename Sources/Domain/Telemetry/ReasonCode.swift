@@ -38,6 +38,8 @@ public enum ReasonCode: String, Sendable, Hashable, Codable, CaseIterable {
   case scheduleRemoved = "SCHEDULE_REMOVED"
   case ruleChanged = "RULE_CHANGED"
   case ruleReset = "RULE_RESET"
+  case backfillChanged = "BACKFILL_CHANGED"
+  case zonesChanged = "ZONES_CHANGED"
   case operatorAction = "OPERATOR_ACTION"
   case ledgerRetained = "LEDGER_RETAINED"
 
@@ -84,6 +86,8 @@ public enum ReasonCode: String, Sendable, Hashable, Codable, CaseIterable {
     case .scheduleRemoved: "the schedule was removed before its slot could run"
     case .ruleChanged: "an operator changed the rule"
     case .ruleReset: "put-rule replaced the whole rule, and with it more than was named"
+    case .backfillChanged: "a backfill was started, stopped, resumed or has finished"
+    case .zonesChanged: "the machine's time zone data changed, and what hangs in those zones was planned anew"
     case .operatorAction: "an operator acted: a run now, a recovery, a redrive, a discard"
     case .ledgerRetained: "rows beyond the retention were let go of; a checkpoint keeps the chain whole"
     }
@@ -93,7 +97,8 @@ public enum ReasonCode: String, Sendable, Hashable, Codable, CaseIterable {
   public var remedy: String? {
     switch self {
     case .dispatched, .delivered, .dryRun, .noIngestionAsked, .objectStale, .noObjectCreated, .waitingInLine,
-      .ruleChanged, .operatorAction, .ledgerRetained, .misfirePlanned, .overlapBuffered, .scheduleChanged,
+      .ruleChanged, .backfillChanged, .zonesChanged, .operatorAction, .ledgerRetained, .misfirePlanned,
+      .overlapBuffered, .scheduleChanged,
       .scheduleRemoved:
       nil
     case .duplicateRun: "use another correlation_id to run it again"

@@ -14,6 +14,7 @@ public struct Route: Sendable, Hashable {
     case cloudWatch
     case logs
     case iam
+    case scheduler
     /// Not served; the name is its signing name or the prefix of its target.
     case other(String)
 
@@ -27,6 +28,7 @@ public struct Route: Sendable, Hashable {
       case "monitoring": self = .cloudWatch
       case "logs": self = .logs
       case "iam": self = .iam
+      case "scheduler": self = .scheduler
       default: self = .other(signingName)
       }
     }
@@ -42,6 +44,7 @@ public struct Route: Sendable, Hashable {
       case .cloudWatch: "monitoring"
       case .logs: "logs"
       case .iam: "iam"
+      case .scheduler: "scheduler"
       case .other(let name): name
       }
     }
@@ -121,6 +124,9 @@ public struct Route: Sendable, Hashable {
     case (.lambda, .restJSON):
       if let operation = try PermissionOperation(request) { return .permission(operation) }
       return .lambda(try LambdaOperation(request))
+    case (.scheduler, .restJSON):
+      guard let operation = try SchedulerOperation(request) else { throw unknownOperation(request) }
+      return .scheduler(operation)
     case (.s3, .restXML):
       return .s3(try S3Operation(request))
     case (.cloudWatch, .cbor), (.cloudWatch, .json10), (.cloudWatch, .query), (.cloudWatch, .queryCompatibleJSON):
@@ -130,7 +136,7 @@ public struct Route: Sendable, Hashable {
     case (.iam, .query):
       return .iam(try operation(request), WireInput(try members(of: request)))
     case (.events, _), (.sqs, _), (.sts, _), (.lambda, _), (.s3, _), (.cloudWatch, _), (.logs, _), (.iam, _),
-      (.other, _):
+      (.scheduler, _), (.other, _):
       throw unknownOperation(request)
     }
   }

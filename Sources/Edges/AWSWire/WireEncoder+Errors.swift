@@ -15,7 +15,9 @@ extension WireEncoder {
     return WireResponse(status: status, headers: headers, body: body.bytes)
   }
 
-  static func restJSONError(_ error: WireError, _ status: Int, _ requestID: String) -> WireResponse {
+  static func restJSONError(
+    _ error: WireError, _ status: Int, _ route: Route, _ requestID: String
+  ) -> WireResponse {
     var headers: [WireResponse.Header] = [
       .init("Content-Type", "application/json"), .init("x-amzn-RequestId", requestID),
       .init("x-amzn-ErrorType", error.code.rawValue),
@@ -23,7 +25,7 @@ extension WireEncoder {
     if let seconds = error.retryAfterSeconds { headers.append(.init("Retry-After", String(seconds))) }
     let body = JSON(present: [
       "Reason": JSON(text: error.reason), "Type": status < 500 ? "User" : "Service",
-      messageName(error.code): .string(error.message),
+      messageName(error.code, route.service): .string(error.message),
     ])
     return WireResponse(status: status, headers: headers, body: body.bytes)
   }
@@ -73,8 +75,8 @@ extension WireEncoder {
 
   private static func fault(_ status: Int) -> String { status < 500 ? "Sender" : "Receiver" }
 
-  /// Lambda's model calls the message `Message` in some shapes and `message` in the others.
-  private static func messageName(_ code: WireError.Code) -> String {
-    code == .resourceNotFound || code == .serviceException ? "Message" : "message"
+  /// Lambda's model calls the message `Message` in some shapes and `message` in the others, Scheduler's always `Message`.
+  private static func messageName(_ code: WireError.Code, _ service: Route.Service) -> String {
+    service == .scheduler || code == .resourceNotFound || code == .serviceException ? "Message" : "message"
   }
 }

@@ -52,7 +52,7 @@ public enum WireEncoder {
     let status = error.code.status(in: route.dialect, of: route.service)
     switch route.dialect {
     case .json11, .json10, .queryCompatibleJSON: return jsonError(error, status, route, requestID)
-    case .restJSON: return restJSONError(error, status, requestID)
+    case .restJSON: return restJSONError(error, status, route, requestID)
     case .query: return queryError(error, status, route, requestID)
     case .restXML: return s3Error(error, status, route, requestID)
     case .cbor: return cborError(error, status, requestID)
@@ -66,7 +66,8 @@ public enum WireEncoder {
     case .s3: S3Answer.namespace
     case .cloudWatch: "http://monitoring.amazonaws.com/doc/2010-08-01/"
     case .iam: "https://iam.amazonaws.com/doc/2010-05-08/"
-    case .events, .lambda, .logs, .other: "https://\(route.service.name).amazonaws.com/doc/\(route.version ?? "")/"
+    case .events, .lambda, .logs, .scheduler, .other:
+      "https://\(route.service.name).amazonaws.com/doc/\(route.version ?? "")/"
     }
   }
 

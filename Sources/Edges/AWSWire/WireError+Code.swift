@@ -20,6 +20,10 @@ extension WireError {
     case managedRule = "ManagedRuleException"
     case resourceAlreadyExists = "ResourceAlreadyExistsException"
     case resourceNotFound = "ResourceNotFoundException"
+    // EventBridge Scheduler.
+    case conflict = "ConflictException"
+    case internalServer = "InternalServerException"
+    case serviceQuotaExceeded = "ServiceQuotaExceededException"
     // Lambda.
     case invalidParameterValue = "InvalidParameterValueException"
     case policyLengthExceeded = "PolicyLengthExceededException"
@@ -104,7 +108,9 @@ extension WireError {
       switch self {
       case .resourceNotFound: dialect == .restJSON || service == .cloudWatch ? 404 : 400
       case .unknownOperation: dialect == .restJSON ? 404 : 400
-      case .internalException, .serviceException, .internalFailure, .internalError: 500
+      case .serviceQuotaExceeded: 402
+      case .conflict: 409
+      case .internalException, .internalServer, .serviceException, .internalFailure, .internalError: 500
       case .requestTooLarge: 413
       case .tooManyRequests: 429
       case .resourceConflict, .bucketAlreadyExists, .bucketAlreadyOwnedByYou, .bucketNotEmpty: 409

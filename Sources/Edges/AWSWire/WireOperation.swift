@@ -11,6 +11,7 @@ public enum WireOperation: Sendable, Hashable {
   case buses(BusOperation, WireInput)
   case moves(MoveOperation, WireInput)
   case permission(PermissionOperation)
+  case scheduler(SchedulerOperation)
 
   /// AWS's name of the operation: `PutRule`.
   public var name: String {
@@ -26,6 +27,7 @@ public enum WireOperation: Sendable, Hashable {
     case .buses(let operation, _): operation.rawValue
     case .moves(let operation, _): operation.rawValue
     case .permission(let operation): operation.kind.rawValue
+    case .scheduler(let operation): operation.name
     }
   }
 }

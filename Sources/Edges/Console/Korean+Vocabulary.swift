@@ -160,6 +160,17 @@ extension Korean {
     "the event outlived the maximum age of its retry policy": "이벤트가 재시도 정책의 최대 경과 시간을 넘었습니다",
     "the slot's instant passed and nothing was decided about it: the scheduler did not work":
       "슬롯 시각이 지났지만 결정이 없습니다. 스케줄러가 동작하지 않았습니다",
+    "slots passed while the engine was down or the schedule rested; the row says what becomes of each":
+      "엔진이 중단되었거나 스케줄이 일시 중단된 동안 슬롯이 지났으며, 각 슬롯의 처리 계획이 행에 있습니다",
+    "the run of an earlier slot of the same schedule goes on, and the overlap policy skips this one":
+      "같은 스케줄의 앞선 슬롯이 아직 실행 중이며, 중첩 정책에 따라 이 슬롯을 건너뛰었습니다",
+    "the run of an earlier slot of the same schedule goes on; this one waits for its end":
+      "같은 스케줄의 앞선 슬롯이 아직 실행 중이며, 이 슬롯은 그 실행이 끝날 때까지 대기합니다",
+    "a schedule or a group of schedules was made, changed or removed": "스케줄 또는 스케줄 그룹을 생성, 변경 또는 삭제했습니다",
+    "the schedule was removed before its slot could run": "슬롯이 실행되기 전에 스케줄이 삭제되었습니다",
+    "a backfill was started, stopped, resumed or has finished": "백필을 시작, 중지 또는 재개했거나 백필이 완료되었습니다",
+    "the machine's time zone data changed, and what hangs in those zones was planned anew":
+      "시스템의 시간대 데이터가 바뀌어 해당 시간대의 스케줄을 다시 계획했습니다",
     "an operator changed the rule": "운영자가 규칙을 변경했습니다",
     "put-rule replaced the whole rule, and with it more than was named":
       "put-rule이 규칙 전체를 교체하여 지정하지 않은 항목까지 바뀌었습니다",
@@ -187,6 +198,8 @@ extension Korean {
       "데이터 소스를 복구합니다. 서킷 브레이커는 1시간 후 시험 실행 1건을 허용하며, 긴급 수동 실행은 즉시 허용합니다",
     "wait for the holder, or release its lease: bellcrank lease release":
       "점유가 끝날 때까지 기다리거나 점유를 해제합니다: bellcrank lease release",
+    "choose another overlap policy: bellcrank schedule set NAME --overlap buffer-one":
+      "다른 중복 실행 정책을 지정합니다: bellcrank schedule set NAME --overlap buffer-one",
     "run it by hand: bellcrank schedule recover RULE SLOT": "수동으로 실행합니다: bellcrank schedule recover RULE SLOT",
     "compare the event with the pattern: bellcrank pattern test": "이벤트와 패턴을 비교합니다: bellcrank pattern test",
     "create the target, or correct its ARN: aws events put-targets": "대상을 만들거나 ARN을 수정합니다: aws events put-targets",
@@ -194,6 +207,8 @@ extension Korean {
       "권한을 부여합니다: aws lambda add-permission. 전체 명령은 bellcrank doctor가 출력합니다",
     "mend the target's InputPath or InputTransformer: aws events put-targets":
       "대상의 InputPath 또는 InputTransformer를 수정합니다: aws events put-targets",
+    "choose another overlap policy: bellcrank schedule set NAME --overlap buffer-one":
+      "다른 중첩 정책을 선택합니다: bellcrank schedule set NAME --overlap buffer-one",
     "put-rule again with the description, state and pattern that the rule shall have":
       "규칙에 필요한 설명, 상태, 패턴을 모두 지정하여 put-rule을 다시 실행합니다",
     "mend the target, then send the dead letter again": "대상을 복구한 후 데드 레터를 다시 보냅니다",

@@ -97,6 +97,8 @@ enum Korean {
     "What mends it": "조치",
     "Pattern": "패턴",
     "Schedule": "스케줄",
+    "Schedules": "EventBridge Scheduler 스케줄",
+    "There are more: bellcrank schedule list": "더 있습니다: bellcrank schedule list",
     "Symbols": "심볼",
     "Period": "기간",
     "Interval": "간격",

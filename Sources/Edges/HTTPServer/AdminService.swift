@@ -49,7 +49,10 @@ struct AdminService: Sendable {
     let parts = request.path.split(separator: "/").dropFirst().map { $0.percentDecoded(plusIsBlank: false) ?? "" }
     let views = Views(runtime)
     switch (request.method, parts.first, parts.dropFirst().first) {
-    case ("GET", "status", nil): return try await views.status()
+    case ("GET", "status", nil):
+      var status = try await views.status()
+      status.set("clock", try await ClockAdmin(room).show())
+      return status
     case ("GET", "rules", nil): return views.rules()
     case ("GET", "decisions", nil): return try await views.decisions(try query(request.query))
     case ("GET", "decisions", let id?):
@@ -70,6 +73,15 @@ struct AdminService: Sendable {
     case ("GET", "ledger", nil): return try await insight.export(fields(request.query))
     case ("GET", "events", nil): return try await insight.events(fields(request.query))
     case ("POST", "lease", nil): return try await lease(try object(request.body))
+    case ("GET", "schedules", nil): return try await ScheduleService(runtime).list(fields(request.query))
+    case ("GET", "schedules", let name?):
+      return try await ScheduleService(runtime).show(name, fields(request.query))
+    case ("GET", "backfills", nil): return try await ScheduleService(runtime).backfills()
+    case ("GET", "backfills", let id?):
+      return try found(try await ScheduleService(runtime).backfill(id), "backfill", id)
+    case ("POST", "backfills", let id?):
+      guard parts.count == 3, let action = parts.last else { throw missing(request) }
+      return try await ScheduleService(runtime).act(onBackfill: id, action, try object(request.body), who: who)
     case ("POST", "schedules", let rule?):
       guard parts.count == 3, let action = parts.last else { throw missing(request) }
       return try await ScheduleService(runtime).act(rule, action, try object(request.body), who: who)
@@ -81,6 +93,9 @@ struct AdminService: Sendable {
       return ["findings": .array(try await insight.lint().map(\.json))]
     case ("GET", "inventory", nil): return try await StackService(room).inventory()
     case ("POST", "import", nil): return try await StackService(room).take(try object(request.body), who: who)
+    case ("GET", "clock", nil): return try await ClockAdmin(room).show()
+    case ("POST", "clock", let action?):
+      return try await ClockAdmin(room).act(action, try object(request.body), who: who)
     case ("GET", "alarms", nil): return try await AlarmAdmin(room).list()
     case ("POST", "alarms", let name?):
       return try await AlarmAdmin(room).test(name, ChangeNote(operation: "test", who: who, why: nil))

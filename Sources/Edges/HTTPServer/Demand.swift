@@ -1,5 +1,6 @@
 import AWSWire
 import Events
+import Rules
 
 /// What an operation wants to do, in the words of policies.
 struct Demand: Sendable, Hashable {
@@ -46,6 +47,7 @@ struct Demand: Sendable, Hashable {
     case .moves(let operation, let input): return try moves(operation, input, names)
     case .permission(let operation):
       return [Demand("lambda:\(operation.kind.rawValue)", names.function(operation.function.name))]
+    case .scheduler(let operation): return scheduler(operation, names)
     }
   }
 
@@ -154,6 +156,29 @@ struct Demand: Sendable, Hashable {
     case .createBucket(let bucket, _): Demand("s3:CreateBucket", names.bucket(bucket))
     case .headBucket(let bucket): Demand("s3:ListBucket", names.bucket(bucket))
     case .listBuckets: Demand("s3:ListAllMyBuckets")
+    }
+  }
+
+  /// Whoever makes a schedule hands it a role, so they must be allowed to.
+  private static func scheduler(_ operation: SchedulerOperation, _ names: ResourceNames) -> [Demand] {
+    let action = "scheduler:\(operation.name)"
+    func schedule(_ name: String, _ group: String?) -> ResourceName {
+      names.schedule(ScheduleName(group: group ?? ScheduleName.defaultGroup, name))
+    }
+    switch operation {
+    case .createSchedule(let input), .updateSchedule(let input):
+      return [
+        Demand(action, schedule(input.name, input.group)),
+        Demand(
+          "iam:PassRole", input.target.roleArn, context: ["iam:PassedToService": ["scheduler.amazonaws.com"]]),
+      ]
+    case .getSchedule(let reference), .deleteSchedule(let reference, _):
+      return [Demand(action, schedule(reference.name, reference.group))]
+    case .createScheduleGroup(let name, _, _), .getScheduleGroup(let name), .deleteScheduleGroup(let name, _):
+      return [Demand(action, names.scheduleGroup(name))]
+    case .listSchedules, .listScheduleGroups: return [Demand(action)]
+    case .tagResource(let arn, _), .untagResource(let arn, _), .listTagsForResource(let arn):
+      return [Demand(action, arn)]
     }
   }
 }

@@ -16,19 +16,24 @@ public struct Gatekeeper: Sendable {
   private let digests: SigV4.Digests
   private let permissions: Permissions
   private let clock: any WallClock
+  private let signingClock: any WallClock
   private let log: any LogSink
   private let isClosed: Bool
 
-  /// - Parameter isClosed: whether requests need a signature also while there are no credentials.
+  /// - Parameters:
+  ///   - clock: the environment's, which policies ask.
+  ///   - signingClock: the machine's, by which clients sign, whatever the environment's shows.
+  ///   - isClosed: whether requests need a signature also while there are no credentials.
   public init(
     _ store: any CredentialStore, _ signer: any Signer, _ digests: any Digests, _ permissions: Permissions,
-    _ clock: any WallClock, _ log: any LogSink, isClosed: Bool
+    _ clock: any WallClock, signingClock: any WallClock, _ log: any LogSink, isClosed: Bool
   ) {
     self.store = store
     self.digests = SigV4.Digests(
       sha256: { digests.sha256($0) }, hmac: { bytes, key in signer.signature(of: bytes, secret: key) })
     self.permissions = permissions
     self.clock = clock
+    self.signingClock = signingClock
     self.log = log
     self.isClosed = isClosed
   }
@@ -129,7 +134,8 @@ public struct Gatekeeper: Sendable {
   }
 
   private func checkTime(_ signature: SigV4, _ route: Route, _ mismatch: WireError.Code) throws(WireError) {
-    let age = clock.now() - signature.signedAt
+    let now = signingClock.now()
+    let age = now - signature.signedAt
     let isEarly = age.milliseconds < -Gatekeeper.skewMax.milliseconds
     let isS3 = route.service == .s3
     if let expires = signature.expiresAfterSeconds {
@@ -145,7 +151,7 @@ public struct Gatekeeper: Sendable {
     } else if isEarly || age > Gatekeeper.skewMax {
       throw WireError(
         isS3 ? .requestTimeTooSkewed : mismatch,
-        "Signature expired or not yet current: it is of \(signature.signedAt), and here it is \(clock.now()).")
+        "Signature expired or not yet current: it is of \(signature.signedAt), and here it is \(now).")
     }
   }
 

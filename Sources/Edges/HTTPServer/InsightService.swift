@@ -35,6 +35,14 @@ struct InsightService: Sendable {
 
   /// Events of one page of what lint looks at.
   private static let eventsPageMax = 200
+  /// Schedules that lint looks at, the first by name.
+  private static let schedulesMax = 10_000
+
+  private static var schedules: ScheduleQuery {
+    var query = ScheduleQuery()
+    query.limit = schedulesMax
+    return query
+  }
 
   /// What is wrong with the rules and alarms of now; the latest events say which leaves there are.
   func lint() async throws -> [Lint.Finding] {
@@ -51,7 +59,8 @@ struct InsightService: Sendable {
     }
     let lint = Lint(
       runtime.book.bus.rules, alarms, at: runtime.ports.clock.now(), region: runtime.settings.names.region,
-      recorded: recorded)
+      recorded: recorded, schedules: try await runtime.schedules.schedules(InsightService.schedules),
+      zones: runtime.ports.zones)
     return lint.findings()
   }
 

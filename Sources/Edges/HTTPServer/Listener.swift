@@ -71,7 +71,8 @@ public struct HTTPListener: Service {
     let flushSeconds = Int64(limits.flushSeconds)
     return HTTP1Channel.Configuration(
       additionalChannelHandlers: [
-        ListenerFlushHandler(patience: .seconds(flushSeconds)), ContinueHandler(bodyBytesMax: bodyBytesMax),
+        ListenerFlushHandler(patience: .seconds(flushSeconds), unsentBytes: ListenerFlushHandler.buffered),
+        ContinueHandler(bodyBytesMax: bodyBytesMax),
       ],
       idleTimeout: .seconds(Int64(limits.idleSeconds)),
       httpDecoderConfiguration: .init(

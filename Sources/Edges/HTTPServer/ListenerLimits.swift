@@ -16,7 +16,8 @@ public struct HTTPLimits: Sendable, Hashable {
   public let connectionsMax: Int
   /// How long a connection may be silent between requests or inside one before it is closed, in seconds.
   public let idleSeconds: Int
-  /// How long a connection that is being closed may take to accept the rest of its last answer, in seconds.
+  /// How long a connection that is being closed may take nothing of the rest of its last answer, in seconds; all of the
+  /// rest may take twelve times as long.
   public let flushSeconds: Int
   /// How much of a refused body is read and thrown away, so that the client sees the refusal, in bytes.
   public let lingerBytesMax: Int

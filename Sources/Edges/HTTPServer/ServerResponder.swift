@@ -11,6 +11,7 @@ public struct ServerResponder: HTTPResponder {
   private let console: ConsolePages
   private let gatekeeper: Gatekeeper
   private let session: ConsoleSession
+  private let tokens = ClientTokens()
 
   public init(_ room: ControlRoom, _ console: ConsolePages, _ gatekeeper: Gatekeeper, _ session: ConsoleSession) {
     self.session = session
@@ -136,6 +137,7 @@ public struct ServerResponder: HTTPResponder {
     case .buses(let operation, let input): answer = .tree(try await BusService(context).answer(operation, input))
     case .moves(let operation, let input): answer = .tree(try await MoveService(context).answer(operation, input))
     case .permission(let operation): answer = .tree(try await PermissionService(context).answer(operation))
+    case .scheduler(let operation): answer = .tree(try await SchedulerService(context, tokens).answer(operation))
     case .sts(.getCallerIdentity):
       let caller = context.caller
       answer = .sts(

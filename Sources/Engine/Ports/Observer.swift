@@ -7,6 +7,8 @@ public enum Observation: Sendable {
   case invocationEnded(function: String, requestID: String, took: Span, FunctionOutcome)
   /// A request to a data source; nil if it brought prices.
   case sourceAnswered(source: String, took: Span, SourceError?)
+  /// Slots were decided: they are durable now.
+  case slotsDecided([Timestamp])
   /// A loop of the engine has come round.
   case loopTurned(String)
 }

@@ -77,6 +77,17 @@ public struct SlotDecision: Sendable, Hashable {
   }
 }
 
+/// A slot of a schedule that nobody decided in time, with the row that says so.
+public struct MissedSlot: Sendable, Hashable {
+  public let decision: SlotDecision
+  public let row: LedgerEntry
+
+  public init(decision: SlotDecision, row: LedgerEntry) {
+    self.decision = decision
+    self.row = row
+  }
+}
+
 /// A decided slot that has not become a delivery or a row yet.
 public struct OpenSlot: Sendable {
   /// Its place among all decided slots.
@@ -140,6 +151,22 @@ public struct Blocker: Sendable, Hashable {
   public var words: String { (runID.map { "run \($0) of " } ?? "") + causeID }
 }
 
+/// What of an owner's slots is under way and what waits behind it, as they were at one moment.
+public struct OverlapStanding: Sendable, Hashable {
+  /// nil if nothing is under way.
+  public let blocker: Blocker?
+  /// How many slots wait.
+  public let waiting: Int
+  /// The earliest of those.
+  public let first: Timestamp?
+
+  public init(blocker: Blocker?, waiting: Int, first: Timestamp?) {
+    self.blocker = blocker
+    self.waiting = waiting
+    self.first = first
+  }
+}
+
 /// Where schedules, their groups and their decided slots survive a restart. Adapter: `SQLiteStore`.
 public protocol ScheduleStore: Sendable {
   func scheduleGroups() async throws(StoreError) -> [ScheduleGroup]
@@ -155,7 +182,9 @@ public protocol ScheduleStore: Sendable {
   /// Refused if one of a later version than the first is not there any more. Where timetables are new or changed, what is decided
   /// is known only up to before the earliest of them began, so that neither a clock that went back nor a decision that was made
   /// without them loses any of their slots.
-  func save(_ schedules: [Schedule], row: LedgerEntry) async throws(StoreError) -> [Int64]
+  ///
+  /// - Parameter recovery: what the resuming of one entails, stored with it.
+  func save(_ schedules: [Schedule], row: LedgerEntry, recovery: Recovery?) async throws(StoreError) -> [Int64]
   /// Removes the schedule; its id, or nil if there is none.
   func remove(_ name: ScheduleName, row: LedgerEntry) async throws(StoreError) -> Int64?
   /// Hands all clocks to the body, some thousands at a time, by id.
@@ -173,6 +202,12 @@ public protocol ScheduleStore: Sendable {
   func decide(
     _ decisions: [SlotDecision], through: Timestamp?, plans: [LedgerEntry]
   ) async throws(StoreError)
+  /// Clocks whose id is greater, by id.
+  func clocks(after id: Int64, limit: Int) async throws(StoreError) -> [StoredClock]
+  /// Which of these slots nobody has decided; outcome and moment are not looked at.
+  func undecided(_ slots: [SlotDecision]) async throws(StoreError) -> [SlotDecision]
+  /// Stores that slots were missed, each with its row; one that is decided stays as it is, and its row is not written. Those stored.
+  func declareMissed(_ missed: [MissedSlot]) async throws(StoreError) -> [MissedSlot]
   /// The names of schedules that are still there, by id.
   func scheduleNames(_ ids: [Int64]) async throws(StoreError) -> [Int64: ScheduleName]
   /// Decided slots that are not expanded yet, in the order in which they were decided.
@@ -180,10 +215,35 @@ public protocol ScheduleStore: Sendable {
   /// Stores what decided slots came to, all or nothing; does nothing if they are through already. The ids of the schedules that
   /// ended and are removed.
   func expand(_ expansion: SlotExpansion) async throws(StoreError) -> [Int64]
-  /// The earliest thing of an owner that is still under way: a delivery, a deferred cause, a run; nil if nothing is.
-  func blocker(of owner: String) async throws(StoreError) -> Blocker?
-  /// Slots that wait, the earliest first.
-  func waitingSlots() async throws(StoreError) -> [WaitingSlot]
-  /// Lets one that waits go on: stores what it comes to.
-  func release(_ slot: WaitingSlot, as outcome: SlotRecord.Outcome) async throws(StoreError)
+  /// Which of these slots of a rule or a schedule were decided while it was disabled.
+  func disabledSlots(of owner: String, among slots: [Timestamp]) async throws(StoreError) -> Set<Timestamp>
+  /// What each time zone looked like when it was noted last; under the empty name, which release of the data it was.
+  func zonePrints() async throws(StoreError) -> [String: String]
+  /// Notes what zones look like, beside those that were noted before, and the row that tells of a change.
+  func note(zonePrints: [String: String], row: LedgerEntry?) async throws(StoreError)
+  /// When the first pause of a schedule ends by itself; nil if none does.
+  func nextPauseEnd() async throws(StoreError) -> Timestamp?
+  /// Schedules whose pause ends at or before that moment, the earliest first.
+  func pausesEnded(by now: Timestamp, limit: Int) async throws(StoreError) -> [ScheduleName]
+  /// The earliest thing of an owner that is still under way, a delivery, a deferred cause or a run, and what waits behind it.
+  func overlap(of owner: String) async throws(StoreError) -> OverlapStanding
+  /// Whether a delivery or a run of that cause goes on, or the cause waits its turn.
+  func isUnderWay(_ cause: String) async throws(StoreError) -> Bool
+  /// The earliest slot that waits of each owner, the earliest first.
+  func waitingHeads() async throws(StoreError) -> [WaitingSlot]
+  /// Slots of that owner that wait, the earliest first.
+  func waitingSlots(of owner: String, limit: Int) async throws(StoreError) -> [Timestamp]
+  /// Lets one that waits go on: stores what it comes to; one that waits no more is left as it is.
+  ///
+  /// - Parameter completed: the schedule that has had its last slot now and is removed.
+  /// - Returns: the id of the schedule that was removed.
+  func release(
+    _ slot: WaitingSlot, as outcome: SlotRecord.Outcome, completed: ScheduleName?
+  ) async throws(StoreError) -> Int64?
+}
+
+extension ScheduleStore {
+  public func save(_ schedules: [Schedule], row: LedgerEntry) async throws(StoreError) -> [Int64] {
+    try await save(schedules, row: row, recovery: nil)
+  }
 }

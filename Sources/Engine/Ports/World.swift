@@ -1,7 +1,7 @@
 import Events
 import Extraction
 
-/// The only clock of the engine. Adapters: `ClockPorts.SystemClock`, `Simulation.VirtualClock`.
+/// The only clock of the engine. Adapters: `ClockPorts.SystemClock`, and the engine's own `VirtualClock`.
 public protocol WallClock: Sendable {
   /// UTC; may stand still or jump either way.
   func now() -> Timestamp

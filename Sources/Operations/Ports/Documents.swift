@@ -16,6 +16,8 @@ public struct Document: Sendable, Hashable {
     case logGroup = "log_group"
     /// Where a loop of this tier goes on after a restart.
     case progress
+    /// Which clock the environment lives by, and where a virtual one stands.
+    case clock
   }
 
   public let name: String

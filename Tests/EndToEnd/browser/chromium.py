@@ -12,7 +12,7 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-WAIT_SECONDS_MAX = 10
+from harness.checks import PATIENCE_SECONDS
 
 
 class Browser:
@@ -24,7 +24,7 @@ class Browser:
         options.binary_location = shutil.which("chromium")
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         self.driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
-        self.driver.set_page_load_timeout(30)
+        self.driver.set_page_load_timeout(PATIENCE_SECONDS)
 
     def __enter__(self):
         return self
@@ -105,7 +105,7 @@ class Browser:
         return self.script(
             "const a = document.activeElement; return a.tagName + ' ' + (a.getAttribute('href') || a.name || a.id || '')")
 
-    def until(self, condition, seconds=WAIT_SECONDS_MAX):
+    def until(self, condition, seconds=PATIENCE_SECONDS):
         deadline = time.monotonic() + seconds
         while True:
             value = condition()

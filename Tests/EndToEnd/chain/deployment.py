@@ -38,7 +38,7 @@ def trigger(world):
     refused = next_row(known)
     checks.equal((refused.get("decision"), refused.get("code")), ("rejected", "NO_SYMBOLS"), "and the refusal is known")
     # Its dead letter is sent after its row is written.
-    checks.that(until(lambda: not world.unsent(), 10), "and its dead letter is out")
+    checks.that(until(lambda: not world.unsent()), "and its dead letter is out")
     recorder = world.cloud.recorders[ORCHESTRATOR]
     recorder.fault = no_table
     try:
@@ -49,7 +49,7 @@ def trigger(world):
             had.extend(m["Body"] for m in world.messages(TRIGGER_LETTERS, 0))
             return [body for body in had if "deploy-" in body and "requestPayload" in body]
 
-        checks.that(until(buried, 30, 0.2), "and the failure is buried")
+        checks.that(until(buried, pause=0.2), "and the failure is buried")
     finally:
         recorder.fault = None
 

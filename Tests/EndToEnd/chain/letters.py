@@ -50,7 +50,7 @@ def function_failure(world):
         answer = world.client("lambda").invoke(
             FunctionName=ORCHESTRATOR, InvocationType="Event", Payload=json.dumps(event))
         checks.equal(answer["StatusCode"], 202, "an asynchronous invocation")
-        letters = until(found, 30, 0.1) or []
+        letters = until(found, pause=0.1) or []
     finally:
         recorder.fault = None
     checks.equal(len(letters), 1, "that fails inside the function is buried by its destination")
@@ -80,7 +80,7 @@ def poison(world):
         checks.equal(attributes.get("ERROR_CODE"), "CHUNK_FAILED", "with a code (D21)")
         checks.that(attributes.get("ERROR_MESSAGE"), "and a reason", attributes)
         checks.that(attributes.get("TARGET_ARN", "").endswith(WORKER), "and whose", attributes)
-    checks.that(until(lambda: world.depth(WORK_QUEUE) == 0, 20), "and leave the queue", world.depth(WORK_QUEUE))
+    checks.that(until(lambda: world.depth(WORK_QUEUE) == 0), "and leave the queue", world.depth(WORK_QUEUE))
 
 
 def redrive(world):
@@ -91,13 +91,13 @@ def redrive(world):
     try:
         row = world.decision(world.adhoc(symbols=["AAPL", "MSFT"], correlation_id=world.name("redrive")))
         url = world.queue(WORK_QUEUE)
-        checks.that(until(lambda: world.depth(WORK_QUEUE), 10), "the chunk waits, for nobody takes it")
+        checks.that(until(lambda: world.depth(WORK_QUEUE)), "the chunk waits, for nobody takes it")
 
         def buried():
             sqs.receive_message(QueueUrl=url, VisibilityTimeout=0, MessageAttributeNames=["All"])
             return world.messages(WORK_LETTERS, 0)
 
-        letters = until(buried, 30, 0.02) or []
+        letters = until(buried, pause=0.02) or []
         checks.equal(len(letters), 1, "after its receives SQS buries it")
         checks.equal(world.item(f"run#{row.get('run_id')}", "head")["status"], "running", "its run is open")
     finally:
@@ -124,14 +124,14 @@ def outbox(world):
         recorder.fault = None
     checks.equal(run["decision"], "dispatched", "a run is admitted though nothing can be sent")
     checks.equal(refused["statusCode"], 422, "a refusal is answered though it cannot be buried")
-    checks.that(until(lambda: world.depth(WORK_QUEUE) == 0, 20), "nothing is in the work queue", world.depth(WORK_QUEUE))
+    checks.that(until(lambda: world.depth(WORK_QUEUE) == 0), "nothing is in the work queue", world.depth(WORK_QUEUE))
     unsent = world.unsent()
     checks.equal(len(unsent), 2, "both wait in the outbox")
     checks.equal(world.tick()["sent"], 0, "a tick leaves them alone while their sender may be at it")
     for item in unsent:
         world.due(item)
     world.tick()
-    checks.that(until(lambda: not world.unsent(), 10), "then they are sent")
+    checks.that(until(lambda: not world.unsent()), "then they are sent")
     world.succeeded(run["run_id"], 1, "the run that was sent late")
     # Perhaps twice, if the rule's own tick came at the same moment.
     codes = {m["MessageAttributes"]["ERROR_CODE"]["StringValue"] for m in world.messages(TRIGGER_LETTERS)}

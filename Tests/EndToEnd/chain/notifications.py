@@ -36,7 +36,7 @@ def raw(world):
     checks.equal((older.get("decision"), older.get("stale")), ("duplicate", 1), "nor is an older one")
     newer = world.invoke(_records("0055AED6DCD90281E6"), UNNAMED, NOTIFIER)
     checks.equal(newer.get("decision"), "dispatched", "a newer one is")
-    told = until(lambda: len(world.transform([KEY]).get(KEY, [])) >= 2, 20)
+    told = until(lambda: len(world.transform([KEY]).get(KEY, [])) >= 2)
     checks.that(told, "and Transform hears of that")
     checks.equal(len(world.transform([KEY]).get(KEY, [])), 2, "twice in all")
     answer = world.client("lambda").invoke(FunctionName=NOTIFIER, Payload='{"symbols":["AAPL"]}')
@@ -70,7 +70,7 @@ def failing(world):
     try:
         world.client("lambda").invoke(
             FunctionName=NOTIFIER, InvocationType="Event", Payload=json.dumps(notification))
-        letters = until(found, 20, 0.2)
+        letters = until(found, pause=0.2)
     finally:
         recorder.fault = None
     checks.equal(len(letters), 1, "a notification that cannot be put is buried")
@@ -94,7 +94,7 @@ def of_a_bucket(world):
     def noted():
         return [i for i in world.items() if i["id"] == f"object#{OTHER_BUCKET}"]
 
-    items = until(noted, 30) or []
+    items = until(noted) or []
     checks.equal([i["place"] for i in items], ["market/prices/symbol=AAPL/1.json"], "its notification is taken")
     for item in items:
         world.causes[item["cause_id"]] += 1

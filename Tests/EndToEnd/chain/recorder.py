@@ -9,6 +9,8 @@ import urllib.parse
 from collections import Counter
 from dataclasses import dataclass
 
+from harness.checks import PATIENCE_SECONDS
+
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 TARGETS = {"DynamoDB_20120810": "dynamodb", "AmazonSQS": "sqs", "AmazonSSM": "ssm", "AWSEvents": "events"}
@@ -109,7 +111,7 @@ class Recorder:
 
     def _asked(self, handler, body):
         """The local AWS's own answer. `Host` goes on as it came, for it is signed."""
-        connection = http.client.HTTPConnection(self._target, timeout=60)
+        connection = http.client.HTTPConnection(self._target, timeout=PATIENCE_SECONDS)
         try:
             connection.connect()
         except OSError as error:  # It is stopped before the functions are.

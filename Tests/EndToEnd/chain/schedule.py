@@ -6,7 +6,7 @@ import re
 
 from chain.cloud import ORCHESTRATOR
 from chain.world import KNOWN, TICK_RULE
-from harness.checks import until
+from harness.checks import PATIENCE_SECONDS, until
 from harness.clients import BUCKET, SCHEDULE_RULE
 
 KEY = re.compile(
@@ -14,7 +14,7 @@ KEY = re.compile(
     r"/period=1mo/(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ)\.json")
 UNIVERSE = ["AAPL", "MSFT", "GOOGL"]
 SLOT_HOUR = 22  # dev: cron(0 22 * * ? *)
-TICK_SECONDS_MAX = 90
+TICK_SECONDS_MAX = 60 + PATIENCE_SECONDS
 
 
 def latest_slot():

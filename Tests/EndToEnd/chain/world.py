@@ -7,7 +7,7 @@ import json
 import subprocess
 from collections import Counter
 
-from harness.checks import until
+from harness.checks import PATIENCE_SECONDS, until
 from harness.clients import ACCOUNT, BUCKET, TRANSFORM_QUEUE, client, drain
 from harness.processes import clean_environment
 
@@ -20,8 +20,7 @@ TICK = {"bellcrank": "tick"}
 # A cause that the ledger knows by nothing that the test could know, and one that is in it already.
 UNNAMED = "unnamed"
 KNOWN = "known"
-SETTLE_SECONDS_MAX = 60
-CLI_SECONDS_MAX = 60
+CLI_SECONDS_MAX = 300
 
 
 class World:
@@ -33,13 +32,13 @@ class World:
         self.bellcrank = bellcrank  # The built program, if there is one.
         # What the test caused: the id of a cause, of its event, or its correlation id -> how many causes have it.
         self.causes = Counter()
-        self.patience = SETTLE_SECONDS_MAX  # How long is waited for what must come.
+        self.patience = PATIENCE_SECONDS  # How long is waited for what must come.
         self.ticks = 0  # Those of the test itself.
         self._numbers = itertools.count(1)
 
     @functools.cache
     def client(self, service):
-        return client(service, self.cloud.endpoint, max_pool_connections=40, read_timeout=90)
+        return client(service, self.cloud.endpoint, max_pool_connections=40, read_timeout=PATIENCE_SECONDS)
 
     def queue(self, name):
         return f"{self.cloud.endpoint}/{ACCOUNT}/{name}"

@@ -9,6 +9,7 @@ import uuid
 from chaos.promises import (
     ADHOC_QUEUE, ADHOC_RULE, BROKEN_RULE, DISABLED_RULE, KINDS, LETTER_QUEUE, LOAD_QUEUE, LOAD_RULE, NOTICES,
     SENT_QUEUE, TICK_QUEUE, TICK_RULE)
+from harness.checks import PATIENCE_SECONDS
 from harness.clients import BUCKET, ORCHESTRATOR, Refused, Unreachable, arn, client, queue_policy, queue_url
 
 SYMBOLS = ["AAPL", "AMD", "AMZN", "GOOG", "IBM", "INTC", "META", "MSFT", "NFLX", "NVDA", "TSLA", "XOM"]
@@ -84,7 +85,7 @@ class Load:
         self.ended.set()
         self.open.set()
         for thread in self.threads:
-            thread.join(60)
+            thread.join(2 * PATIENCE_SECONDS)
         if any(thread.is_alive() for thread in self.threads):
             self.promises.errors.append("a client hangs in a call")
 

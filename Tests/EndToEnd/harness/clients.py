@@ -10,6 +10,8 @@ import boto3
 import botocore.config
 import botocore.exceptions
 
+from harness.checks import PATIENCE_SECONDS
+
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 ORCHESTRATOR = "dev-customer-data-orchestrator"
@@ -28,7 +30,8 @@ def client(service, endpoint, **config):
     return boto3.client(
         service, endpoint_url=endpoint,
         config=botocore.config.Config(
-            retries={"max_attempts": 0}, connect_timeout=2, **({"read_timeout": 30} | config)))
+            retries={"max_attempts": 0}, connect_timeout=PATIENCE_SECONDS,
+            **({"read_timeout": PATIENCE_SECONDS} | config)))
 
 
 def arn(service, resource):

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import random
 import signal
 import socket
 import subprocess
@@ -11,9 +12,9 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
+from harness.checks import PATIENCE_SECONDS
+
 REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
-START_SECONDS_MAX = 30
-STOP_SECONDS_MAX = 30
 # What the source bears is no matter here: runs shall end soon. Two tests lower the other limits again.
 GENEROUS = {
     "sources.yahoo_finance.requests_per_minute": 60_000,
@@ -22,11 +23,20 @@ GENEROUS = {
 }
 
 
+# Below the ports that systems give to outgoing connections: one of those could take a port while nobody listens on it.
+PORTS = range(10_000, 32_000)
+
+
 def free_port():
-    """A port of the loopback interface that nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port of the loopback interface that nobody listens on, and that no outgoing connection takes before we do."""
+    for port in random.sample(PORTS, 1_000):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise RuntimeError(f"of a thousand ports among {PORTS} none is free")
 
 
 def clean_environment():
@@ -69,12 +79,12 @@ class Process:
         return time.monotonic() - began
 
     def await_answer(self):
-        deadline = time.monotonic() + START_SECONDS_MAX
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
             if self.child.poll() is not None:
                 raise RuntimeError(f"{self.command[1]} ended with {self.child.returncode}\n{self.tail()}")
             try:
-                with socket.create_connection(("127.0.0.1", self.port), timeout=1):
+                with socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE_SECONDS):
                     return
             except OSError:
                 time.sleep(0.005)
@@ -88,7 +98,7 @@ class Process:
         """Asks the child to stop and returns how many seconds that took and how it ended."""
         began = time.monotonic()
         self.child.send_signal(signal.SIGTERM)
-        self.child.wait(STOP_SECONDS_MAX)
+        self.child.wait(PATIENCE_SECONDS)
         return time.monotonic() - began, self.child.returncode
 
     def tail(self, lines=20):
@@ -137,7 +147,7 @@ class Server(Process):
     def admin(self, path):
         """The answer of one of our own paths, with its status."""
         try:
-            with urllib.request.urlopen(f"{self.endpoint}/_bellcrank/{path}", timeout=60) as reply:
+            with urllib.request.urlopen(f"{self.endpoint}/_bellcrank/{path}", timeout=PATIENCE_SECONDS) as reply:
                 return reply.status, json.load(reply)
         except urllib.error.HTTPError as refusal:
             return refusal.code, json.load(refusal)

@@ -17,7 +17,7 @@ import zlib
 
 import boto3
 import botocore.config
-from harness.checks import until
+from harness.checks import PATIENCE_SECONDS, until
 from harness.clients import ACCOUNT, BUCKET, ORCHESTRATOR, SCHEDULE_RULE, WORK_QUEUE, Refused, arn
 from harness.processes import GENEROUS, Server
 from sections.contracts_permissions import allow, policy
@@ -88,7 +88,7 @@ def presign(server, pair, method, path, expires, at=None, service="s3", query=()
 
 def send(server, request):
     """The status and the text of the answer; a status of 0 is a connection that was closed without one."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_SECONDS)
     query = "&".join(f"{quoted(k)}={quoted(v)}" for k, v in request["query"])
     try:
         connection.putrequest(
@@ -492,7 +492,7 @@ def keys(world):
 def run_serve(server):
     """How a server ends that should not start."""
     server.spawn()
-    ended = until(lambda: server.child.poll() is not None, 15)
+    ended = until(lambda: server.child.poll() is not None)
     if not ended:
         server.kill9()
     return server.child.returncode

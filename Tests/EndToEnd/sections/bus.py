@@ -4,6 +4,7 @@ import datetime
 import json
 import uuid
 
+from harness.checks import until
 from harness.clients import ACCOUNT, ORCHESTRATOR, arn
 
 COMPLETE = {  # §2 "Transform Complete Event".
@@ -177,6 +178,7 @@ def near_misses(world):
             row and row["facts"]["near_misses"], [{"rule": name, "failures": [leaf]}], "so does the decision")
         checks.that(row and f"missed {name} by source" in row["summary"], "and its sentence", row)
         dimensions = [{"Name": "Leaf", "Value": "source"}, {"Name": "RuleName", "Value": name}]
+        until(lambda: dimensions in near_miss_metrics(world))
         listed = near_miss_metrics(world)
         checks.that(dimensions in listed, "the metric has that rule and leaf", listed)
         why = world.server.admin(f"why/{event}")[1]

@@ -13,7 +13,7 @@ import urllib.parse
 import urllib.request
 import uuid
 
-from harness.checks import until
+from harness.checks import PATIENCE_SECONDS, until
 from harness.clients import ACCOUNT, ORCHESTRATOR, Refused, arn, client
 from harness.processes import REPOSITORY
 
@@ -936,6 +936,10 @@ def bus_permissions(checks, events, bus, other):
 # MARK: SQS
 
 
+# What a task has to move at one a second: more than it can while the next few questions are asked, however slowly.
+LETTERS = 60
+
+
 def moves(world):
     """StartMessageMoveTask, ListMessageMoveTasks, CancelMessageMoveTask."""
     checks, name = world.checks, f"contract-{tag()}"
@@ -956,7 +960,7 @@ def moves(world):
             return sqs.list_message_move_tasks(SourceArn=source, **more)["Results"]
 
         checks.equal(tasks(), [], "ListMessageMoveTasks: none so far")
-        fill(4)
+        fill(LETTERS)
         handle = sqs.start_message_move_task(SourceArn=source, MaxNumberOfMessagesPerSecond=1)["TaskHandle"]
         sqs.later("cancel_message_move_task", TaskHandle=handle)
         task = tasks()[0]
@@ -965,12 +969,12 @@ def moves(world):
                 "TaskHandle", "Status", "SourceArn", "MaxNumberOfMessagesPerSecond",
                 "ApproximateNumberOfMessagesToMove")},
             {"TaskHandle": handle, "Status": "RUNNING", "SourceArn": source, "MaxNumberOfMessagesPerSecond": 1,
-             "ApproximateNumberOfMessagesToMove": 4}, "ListMessageMoveTasks: the task that runs")
+             "ApproximateNumberOfMessagesToMove": LETTERS}, "ListMessageMoveTasks: the task that runs")
         checks.that(is_recent(datetime.datetime.fromtimestamp(
             task["StartedTimestamp"] / 1_000, datetime.timezone.utc)), "it began just now", task)
         sqs.refuses("UnsupportedOperation", "start_message_move_task", "a second task", 400, SourceArn=source)
         moved = sqs.cancel_message_move_task(TaskHandle=handle)["ApproximateNumberOfMessagesMoved"]
-        checks.that(0 <= moved < 4, "CancelMessageMoveTask: some were moved", moved)
+        checks.that(0 <= moved < LETTERS, "CancelMessageMoveTask: some were moved", moved)
         task = tasks()[0]
         checks.equal(
             (task["Status"] in ("CANCELLING", "CANCELLED"), "TaskHandle" in task), (True, False),
@@ -982,14 +986,14 @@ def moves(world):
             handle = sqs.start_message_move_task(SourceArn=source, MaxNumberOfMessagesPerSecond=1)["TaskHandle"]
             sqs.cancel_message_move_task(TaskHandle=handle)
         sqs.start_message_move_task(SourceArn=source, DestinationArn=destination, MaxNumberOfMessagesPerSecond=500)
-        done = until(lambda: tasks()[0]["Status"] == "COMPLETED", 10)
+        done = until(lambda: tasks()[0]["Status"] == "COMPLETED")
         checks.that(done, "a task with a destination is completed", tasks()[0])
         checks.equal(tasks()[0].get("DestinationArn"), destination, "where they went")
         checks.equal(len(tasks()), 1, "ListMessageMoveTasks: one, if nobody asks for more")
         checks.equal(len(tasks(MaxResults=10)), 10, "ListMessageMoveTasks: ten are remembered")
         begun = [t["StartedTimestamp"] for t in tasks(MaxResults=10)]
         checks.equal(begun, sorted(begun, reverse=True), "ListMessageMoveTasks: the latest first")
-        checks.equal(len(world.messages(world.url(back), 4, 5)), 4, "nothing is lost or twice")
+        checks.equal(len(world.messages(world.url(back), LETTERS)), LETTERS, "nothing is lost or twice")
         stopped(checks, sqs, fill, tasks, source)
         move_refusals(checks, sqs, source, destination)
 
@@ -1019,7 +1023,7 @@ def deleted(world):
         checks.equal(
             (had["ApproximateNumberOfMessages"], "Policy" in had), ("0", False), "one made anew has nothing of the old")
         form = urllib.parse.urlencode({"Action": "DeleteQueue", "Version": "2012-11-05", "QueueUrl": url}).encode()
-        with urllib.request.urlopen(world.server.endpoint, data=form, timeout=10) as reply:
+        with urllib.request.urlopen(world.server.endpoint, data=form, timeout=PATIENCE_SECONDS) as reply:
             checks.that(b"DeleteQueueResponse" in reply.read(), "DeleteQueue: as older clients ask")
         sqs.refuses("QueueDoesNotExist", "delete_queue", "twice", 400, QueueUrl=url)
 
@@ -1052,7 +1056,7 @@ def stopped(checks, sqs, fill, tasks, source):
     fill(300)
     for _ in range(3):
         handle = sqs.start_message_move_task(SourceArn=source, MaxNumberOfMessagesPerSecond=500)["TaskHandle"]
-        until(lambda: tasks()[0].get("ApproximateNumberOfMessagesMoved", 0) > 0, 2, pause=0.002)
+        until(lambda: tasks()[0].get("ApproximateNumberOfMessagesMoved", 0) > 0, pause=0.002)
         try:
             sqs.cancel_message_move_task(TaskHandle=handle)
         except Refused:

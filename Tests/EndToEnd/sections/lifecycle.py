@@ -4,13 +4,16 @@ import json
 import threading
 import time
 
-from harness.checks import until
+from chaos.evidence import await_quiet
+from harness.checks import ATTEMPTS_MAX, PATIENCE_SECONDS, until
 from harness.clients import SCHEDULE_RULE, client, drain
 from harness.processes import Server
 
+# On a machine that has nothing else to do.
 STOP_SECONDS_MAX = 2
+START_SECONDS_MAX = 5
 # A slot comes with the minute after its rule; then it has to be delivered and received.
-SLOT_SECONDS_MAX = 75
+SLOT_SECONDS_MAX = 60 + PATIENCE_SECONDS
 # §1 "스케줄 이벤트 페이로드".
 SCHEDULED_KEYS = {
     "version", "id", "detail-type", "source", "account", "time", "region", "detail", "resources"}
@@ -30,8 +33,9 @@ def restart(world):
     world.run(answer["run_id"])
 
     def alarm(decision):
-        """An alarm may change at any moment, before and after."""
-        return "CloudWatch Alarm State Change" in decision["summary"]
+        """An alarm may change at any moment, before and after; who it missed tells of its source alone."""
+        text = json.dumps(decision)
+        return "CloudWatch Alarm State Change" in text or "aws.cloudwatch" in text
 
     def all_there_is():
         rules = events.list_rules()["Rules"]
@@ -39,19 +43,24 @@ def restart(world):
             "rules": rules,
             "targets": {r["Name"]: events.list_targets_by_rule(Rule=r["Name"])["Targets"] for r in rules},
             "queues": sorted(sqs.list_queues()["QueueUrls"]),
-            "decisions": [d for d in world.server.admin("decisions?limit=1000")[1]["decisions"] if not alarm(d)], "runs": world.server.admin("runs?limit=1000"),
+            "decisions": [d for d in world.server.admin("decisions?limit=1000")[1]["decisions"] if not alarm(d)],
+            "runs": world.server.admin("runs?limit=1000"),
             "objects": [
                 (o["Key"], o["ETag"], o["LastModified"])
                 for o in world.client("s3").list_objects_v2(Bucket=bucket)["Contents"]],
         }
 
-    until(lambda: world.server.admin("decisions?decision=deferred")[1]["decisions"] == [], 10)
+    world.settle()
+    checks.equal(await_quiet(world.server, PATIENCE_SECONDS), None, "nothing moves any more")
     before = all_there_is()
-    took, code = world.server.stop()
-    checks.equal(code, 0, "a stop by a signal is no failure")
+    for _ in range(ATTEMPTS_MAX):  # Whatever else the machine does makes it slower now and then.
+        took, code = world.server.stop()
+        checks.equal(code, 0, "a stop by a signal is no failure")
+        started = world.server.start()
+        if took < STOP_SECONDS_MAX and started < START_SECONDS_MAX:
+            break
     checks.that(took < STOP_SECONDS_MAX, "it stops soon", took)
-    started = world.server.start()
-    checks.that(started < 5, "it starts soon", started)
+    checks.that(started < START_SECONDS_MAX, "it starts soon", started)
     after = all_there_is()
     for what in before:
         checks.equal(after[what], before[what], f"the {what} are as they were")
@@ -69,27 +78,39 @@ def restart(world):
 
 def stop(world):
     """A receive that waits does not hold up the stop, and gets an answer."""
-    checks, had = world.checks, {}
-    url = world.queue()
+    checks = world.checks
+    for _ in range(ATTEMPTS_MAX):  # On a busy machine the stop may come before the poll, or take long.
+        took, code, had = stop_while_polled(world)
+        if took < STOP_SECONDS_MAX and had == []:
+            break
+    checks.that(took < STOP_SECONDS_MAX, "a long poll does not hold up the stop", took)
+    checks.equal((code, had), (0, []), "and is answered")
+    second = Server(world.binary, world.folder, world.source, data=world.server.data)
+    second.spawn()
+    checks.equal(second.child.wait(PATIENCE_SECONDS), 2, "a second server on the same data is refused")
+
+
+def stop_while_polled(world):
+    """How long the stop took, its exit code, and what a receive got that waited."""
+    url, asking, had = world.queue(), threading.Event(), []
 
     def wait():
         poller = client("sqs", world.server.endpoint)
         try:
-            had["messages"] = poller.receive_message(QueueUrl=url, WaitTimeSeconds=20).get("Messages", [])
-        except Exception as error:  # Seen by the check below.
-            had["messages"] = error
+            poller.list_queues()  # From here on the connection is there.
+            asking.set()
+            had.append(poller.receive_message(QueueUrl=url, WaitTimeSeconds=20).get("Messages", []))
+        except Exception as error:  # Seen by who asked.
+            had.append(error)
 
     waiter = threading.Thread(target=wait)
     waiter.start()
+    asking.wait(PATIENCE_SECONDS)
     time.sleep(0.5)
     took, code = world.server.stop()
-    waiter.join(5)
+    waiter.join(PATIENCE_SECONDS)
     world.server.start()
-    checks.that(took < STOP_SECONDS_MAX, "a long poll does not hold up the stop", took)
-    checks.equal((code, had.get("messages")), (0, []), "and is answered")
-    second = Server(world.binary, world.folder, world.source, data=world.server.data)
-    second.spawn()
-    checks.equal(second.child.wait(10), 2, "a second server on the same data is refused")
+    return took, code, had[0] if had else None
 
 
 def unknown(world):
@@ -141,9 +162,10 @@ def slots(world):
     """A schedule of a minute fires the event of §1; the environment's own starts a run by it (D6, D8)."""
     checks, events = world.checks, world.client("events")
     url = world.queue("ticks")
+    asked = time.time()
     rule = world.rule("ticks", "ticks", ScheduleExpression="rate(1 minute)")
-    events.put_rule(Name=SCHEDULE_RULE, ScheduleExpression="rate(1 minute)")
     began = time.time()
+    events.put_rule(Name=SCHEDULE_RULE, ScheduleExpression="rate(1 minute)")
     bodies = [json.loads(m["Body"]) for m in world.messages(url, 1, SLOT_SECONDS_MAX)]
     checks.equal(len(bodies), 1, "one slot fires within the minute")
     for body in bodies:
@@ -154,9 +176,10 @@ def slots(world):
                 "version": "0", "detail-type": "Scheduled Event", "source": "aws.events", "account": "123456789012",
                 "region": "us-east-1", "detail": {}, "resources": [rule]}, "the event has the values of §1")
         due = time.mktime(time.strptime(body["time"], "%Y-%m-%dT%H:%M:%SZ")) - time.timezone
-        checks.that(55 <= due - began <= 65, "its time is the instant that was due", (body["time"], due - began))
+        checks.that(
+            asked + 55 <= due <= began + 65, "its time is the instant that was due", (body["time"], due - began))
     rows = until(
-        lambda: world.server.admin(f"decisions?rule={SCHEDULE_RULE}&decision=dispatched")[1]["decisions"], 15)
+        lambda: world.server.admin(f"decisions?rule={SCHEDULE_RULE}&decision=dispatched")[1]["decisions"])
     events.put_rule(Name=SCHEDULE_RULE, ScheduleExpression="cron(0 22 * * ? *)")
     events.remove_targets(Rule="ticks", Ids=["queue"])
     events.delete_rule(Name="ticks")

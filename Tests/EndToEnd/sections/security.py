@@ -6,6 +6,7 @@ import subprocess
 
 import boto3
 import botocore.config
+from harness.checks import PATIENCE_SECONDS
 from harness.clients import ACCOUNT, BUCKET, ORCHESTRATOR, WORK_QUEUE, arn
 from harness.processes import REPOSITORY, clean_environment
 
@@ -16,7 +17,8 @@ DOOR = "dev-custom-ingestion-bus"
 def run(world, *arguments):
     binary = world.server.command[0]
     return subprocess.run(
-        [binary, *arguments], capture_output=True, text=True, env=clean_environment(), timeout=30, check=False)
+        [binary, *arguments], capture_output=True, text=True, env=clean_environment(),
+        timeout=PATIENCE_SECONDS, check=False)
 
 
 def key(world, *more):

@@ -4,11 +4,9 @@ import functools
 import json
 import uuid
 
-from harness.checks import until
-from harness.clients import ORCHESTRATOR, Refused, client, drain, queue_policy, queue_url
+from harness.checks import PATIENCE_SECONDS, until
+from harness.clients import ORCHESTRATOR, WORK_QUEUE, Refused, client, drain, queue_policy, queue_url
 from harness.processes import Server
-
-SETTLE_SECONDS_MAX = 20
 
 
 class World:
@@ -63,7 +61,7 @@ class World:
             rows = [row for row in rows if row["decision"] != "deferred"]
             return rows if len(rows) >= count else None
 
-        return until(decided, SETTLE_SECONDS_MAX) or []
+        return until(decided) or []
 
     def run(self, run_id):
         """The run, once it has ended."""
@@ -71,9 +69,21 @@ class World:
             status, run = self.server.admin(f"runs/{run_id}")
             return run if status == 200 and "ended_at" in run else None
 
-        return until(ended, SETTLE_SECONDS_MAX)
+        return until(ended)
 
-    def messages(self, url, count, seconds=SETTLE_SECONDS_MAX):
+    def settle(self):
+        """Waits until no chunk is queued, no cause is deferred and no run goes on."""
+        def settled():
+            queues = self.server.admin("status")[1]["queues"]
+            work = next(queue for queue in queues if queue["queue"] == WORK_QUEUE)
+            return not (
+                work["visible"] + work["in_flight"] + work["delayed"]
+                or self.server.admin("decisions?decision=deferred")[1]["decisions"]
+                or self.server.admin("runs?status=running")[1]["runs"])
+
+        self.checks.that(until(settled), "what was started comes to its end")
+
+    def messages(self, url, count, seconds=PATIENCE_SECONDS):
         """So many messages' bodies, and whatever else is there by then."""
         had = []
 

@@ -62,10 +62,15 @@ struct LintCommand: SurroundedCommand {
   private func offline(_ surroundings: Surroundings) throws(CommandFailure) -> [Lint.Finding] {
     let now = surroundings.clock.now()
     do {
-      if let template { return Lint(template: try TemplateFile.read(path: template), at: now).findings() }
+      if let template {
+        return Lint(template: try TemplateFile.read(path: template), at: now, zones: surroundings.zones).findings()
+      }
       let settings = try options.read(surroundings.variables).settings
       let seed = try EnvironmentSeed(settings, at: now)
-      return Lint(seed.rules, try DefaultAlarms.make(settings), at: now, region: settings.names.region).findings()
+      return Lint(
+        seed.rules, try DefaultAlarms.make(settings), at: now, region: settings.names.region,
+        zones: surroundings.zones
+      ).findings()
     } catch let error as ConfigError {
       throw CommandFailure(.invalidInput, error.description)
     } catch let error as CommandFailure {

@@ -3,7 +3,7 @@ import Events
 
 /// Which schedule, and what the ledger will say of whoever acts on it.
 struct ScheduleActOptions: ParsableArguments {
-  @Argument(help: "The rule, as rules list prints it.")
+  @Argument(help: "A rule, or group/name of a schedule, as schedule list prints them.")
   var rule: String
 
   @Option(help: ArgumentHelp("Why; the ledger keeps it.", valueName: "words"))
@@ -26,52 +26,27 @@ struct ScheduleActOptions: ParsableArguments {
 
   /// Shows the rule as it is now.
   func show(_ rule: JSON, in surroundings: Surroundings) throws(CommandFailure) {
-    let text = Table(pairs: [
-      "rule": rule.fact("name"), "state": rule.fact("state"), "schedule": rule.fact("schedule_expression"),
-      "next": rule.fact("next_fires"), "version": rule.fact("version"),
+    var text = Table(pairs: [
+      "schedule": rule.fact("name"), "state": rule.fact("state"), "paused": ScheduleView.pause(rule),
+      "fires on": rule.fact("schedule_expression"), "next": rule.fact("next_fires"),
+      "misfire": ScheduleView.misfire(rule), "overlap": rule.fact("overlap"), "gap": rule.fact("gap"),
+      "fold": rule.fact("fold"), "version": rule.fact("version"),
     ]).text
+    if let plan = rule["plan"] { text += "\n\n" + ScheduleView.plan(plan) }
     try surroundings.printer.show(Report(text, document: rule), as: output.format)
   }
 
   /// Shows the decision on a run; a refusal is said and is the answer no.
   func decide(_ answer: JSON, in surroundings: Surroundings) throws(CommandFailure) -> ExitStatus {
+    guard answer["slots"] == nil else {
+      try surroundings.printer.show(Report(BackfillView.one(answer), document: answer), as: output.format)
+      return .done
+    }
     try surroundings.printer.show(Report(TriggerView.text(answer), document: answer), as: output.format)
     guard let status = answer["statusCode"]?.int, status < 400 else {
       try surroundings.printer.talk("refused: \(answer["error"]?.fact("message") ?? "the answer names no reason")")
       return .refused
     }
-    return .done
-  }
-}
-
-/// `bellcrank schedule disable`.
-struct ScheduleDisableCommand: SurroundedCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "disable", abstract: "Pause a schedule; its slots are recorded as disabled.",
-    discussion: Help.text(
-      examples: ["bellcrank schedule disable nightly --reason maintenance"],
-      exits: Help.serverExits))
-
-  @OptionGroup var act: ScheduleActOptions
-
-  func perform(in surroundings: Surroundings) async throws(CommandFailure) -> ExitStatus {
-    try act.show(try await act.act("disable", in: surroundings), in: surroundings)
-    return .done
-  }
-}
-
-/// `bellcrank schedule enable`.
-struct ScheduleEnableCommand: SurroundedCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "enable", abstract: "Resume a schedule.",
-    discussion: Help.text(
-      examples: ["bellcrank schedule enable nightly --reason 'maintenance is over'"],
-      exits: Help.serverExits))
-
-  @OptionGroup var act: ScheduleActOptions
-
-  func perform(in surroundings: Surroundings) async throws(CommandFailure) -> ExitStatus {
-    try act.show(try await act.act("enable", in: surroundings), in: surroundings)
     return .done
   }
 }

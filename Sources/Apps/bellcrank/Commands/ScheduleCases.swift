@@ -13,6 +13,9 @@ struct ScheduleQuestion: Sendable, Hashable {
   let after: Timestamp
   /// Within `counts`.
   let count: Int
+  let changes: ClockChangeRule
+  /// Zones on whose clocks the answer is shown as well.
+  let shown: [String]
 }
 
 /// The answer to a question about an expression.
@@ -26,13 +29,16 @@ struct ScheduleCases {
   private let now: Timestamp
   /// nil: the expression and the time zone choose.
   private let dialect: ScheduleDialect?
+  private let changes: ClockChangeRule
   private let files: ZoneFiles
   /// Zones asked for so far, found or not; there are some six hundred names, and no other is kept.
   private var zones: [String: ZoneRules] = ["UTC": .utc]
 
-  init(now: Timestamp, dialect: ScheduleDialect?, zones: ZoneFiles) {
+  /// - Parameter changes: for the cases; a question has its own.
+  init(now: Timestamp, dialect: ScheduleDialect?, changes: ClockChangeRule = .standard, zones: ZoneFiles) {
     self.now = now
     self.dialect = dialect
+    self.changes = changes
     files = zones
   }
 
@@ -41,10 +47,13 @@ struct ScheduleCases {
     do {
       let zone = try zone(question.timezone)
       let expression = try ScheduleExpression(question.expression, dialect: dialect(of: question))
-      try expression.validate(in: zone)
-      let instants = expression.instants(
-        after: question.after, count: question.count, anchor: question.after, zone: zone)
-      return .fires(ScheduleFires(expression: expression, zone: zone, instants: instants))
+      try expression.validate(in: zone, changes: question.changes)
+      let table = Timetable(
+        expression, zone: zone, changes: question.changes, anchor: question.after, epoch: Timestamp(milliseconds: .min))
+      var shown: [ZoneRules] = []
+      for name in question.shown { shown.append(try self.zone(name)) }
+      let instants = table.instants(after: question.after, count: question.count)
+      return .fires(ScheduleFires(table: table, shown: shown, instants: instants))
     } catch let error as ScheduleError {
       return .invalid(message: "\(error.message) \(error.reason)")
     } catch let error as ZoneError {
@@ -94,7 +103,8 @@ struct ScheduleCases {
       throw CommandFailure(
         .invalidInput, "count is 1 to \(ScheduleQuestion.countMax), not \(json.cell("count"))")
     }
-    return ScheduleQuestion(expression: expression, timezone: timezone, after: after, count: count)
+    return ScheduleQuestion(
+      expression: expression, timezone: timezone, after: after, count: count, changes: changes, shown: [])
   }
 
   /// The one chosen; else Scheduler's where only it has what the question needs.

@@ -7,6 +7,12 @@ extension Decision: ExpressibleByArgument {}
 
 extension ScheduleDialect: ExpressibleByArgument {}
 
+extension ClockChangeRule.Gap: ExpressibleByArgument {}
+
+extension ClockChangeRule.Fold: ExpressibleByArgument {}
+
+extension WordsLanguage: ExpressibleByArgument {}
+
 extension Timestamp: ExpressibleByArgument {
   /// ISO 8601 with a zone, or a date, which is its midnight in UTC.
   public init?(argument: String) {

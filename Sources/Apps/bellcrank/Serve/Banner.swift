@@ -1,5 +1,6 @@
 import Engine
 import Events
+import Operations
 import Rules
 import Schedules
 
@@ -11,11 +12,14 @@ struct Banner {
   private let data: String
   private let needsCredentials: Bool
   private let token: String
+  /// nil on the machine's clock.
+  private let time: Timekeeper.Reading?
 
   init(
     _ runtime: Runtime, _ zone: ZoneRules, host: String, port: Int, data: String, needsCredentials: Bool,
-    token: String
+    token: String, time: Timekeeper.Reading?
   ) {
+    self.time = time
     self.token = token
     self.needsCredentials = needsCredentials
     self.runtime = runtime
@@ -33,7 +37,7 @@ struct Banner {
     let who = needsCredentials ? "with a key of bellcrank credentials add" : "any credentials do"
     let key = needsCredentials ? "…" : "test"
     return """
-      bellcrank \(Bellcrank.version) serves \(settings.environment) at \(endpoint), data in \(data)
+      bellcrank \(Bellcrank.version) serves \(settings.environment) at \(endpoint), data in \(data)\(clock)
 
       \(Table(["rule", "state", "fires on"], rules).text(under: "Rules"))
 
@@ -49,6 +53,13 @@ struct Banner {
         aws --endpoint-url \(endpoint) lambda invoke --function-name \(names.orchestrator) --payload '{"symbols":["AAPL"],"period":"1d"}' /dev/stdout
         aws --endpoint-url \(endpoint) sqs receive-message --queue-url \(endpoint)/\(settings.names.account)/\(names.transformQueue)
       """
+  }
+
+  /// A line of its own for a clock that is not the machine's.
+  private var clock: String {
+    guard let time else { return "" }
+    let pace = time.speed == 0 ? "stands" : "runs \(time.speed) times as fast as real time"
+    return "\nThe clock is virtual and \(pace): it is \(time.now). Try: bellcrank clock advance 1d"
   }
 
   private var fires: [[String]] {

@@ -60,13 +60,19 @@ struct ServeCommand: AsyncParsableCommand {
       goes on where it was. SIGINT and SIGTERM stop it after what it has begun. The banner
       goes to stdout, the log to stderr, one JSON object a line. On any other address
       than loopback it needs credentials: bellcrank credentials add.
+
+      With --clock virtual time stands until bellcrank clock lets it pass, for trying a
+      month in seconds. A directory keeps the clock that it began with, and where a
+      virtual one stands; the other one is refused: CLOCK_IS_REAL, CLOCK_IS_VIRTUAL.
       """,
       examples: [
         "bellcrank serve", "bellcrank serve --env prod --data /var/lib/bellcrank --port 4600",
         "bellcrank serve --set sources.yahoo_finance.base_url=http://127.0.0.1:4580",
+        "bellcrank serve --clock virtual --at 2026-11-01 --data month",
       ],
       exits: [
-        .done: "stopped by a signal", .unavailable: "the port or the data directory cannot be had",
+        .done: "stopped by a signal", .refused: "the data directory lives by the other clock",
+        .unavailable: "the port or the data directory cannot be had",
         .invalidInput: "the configuration is wrong",
       ]))
 
@@ -82,8 +88,23 @@ struct ServeCommand: AsyncParsableCommand {
     name: .long, help: "Where changes of alarms are posted, signed with $BELLCRANK_WEBHOOK_SECRET; may be repeated.")
   var webhook: [String] = []
 
+  @Option(name: .long, help: "real, or virtual: time stands until bellcrank clock lets it pass.")
+  var clock = ClockMark.Mode.real
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Where a virtual clock begins in a new directory (default: now).", valueName: "time"))
+  var at: Timestamp?
+
   @Option(name: .long, help: "trace, debug, info, notice, warning, error or critical.")
   var logLevel: Logger.Level = .info
+
+  func validate() throws {
+    guard at == nil || clock == .virtual else { throw ValidationError("--at is for --clock virtual") }
+    if let at, !(.epoch..<ClockMark.last).contains(at) {
+      throw ValidationError("--at is from \(Timestamp.epoch) to \(ClockMark.last)")
+    }
+  }
 
   func run() async throws {
     let surroundings = Surroundings.process
@@ -128,21 +149,22 @@ struct ServeCommand: AsyncParsableCommand {
     }
     let lock = try DirectoryLock(directory)
     let level = logLevel
-    let logger = Logger(label: "bellcrank") { _ in JSONLinesLog(clock: surroundings.clock, logLevel: level) }
     let settings = config.settings
     let store = try SQLiteStore(path: "\(directory)/bellcrank.db", settings)
+    let time = try await ServedClock(clock, store, surroundings.clock, at: at, directory: directory)
+    let logger = Logger(label: "bellcrank") { _ in JSONLinesLog(clock: time.clock, logLevel: level) }
     let blobs = try BlobFolder("\(directory)/objects")
     let client = HTTPClient(eventLoopGroupProvider: .singleton)
-    let recorder = Recorder(surroundings.clock, LoggerSink(logger: logger), environment: settings.environment)
-    let permissions = try await Permissions(store, surroundings.clock, names: settings.names)
+    let recorder = Recorder(time.clock, LoggerSink(logger: logger), environment: settings.environment)
+    let permissions = try await Permissions(store, time.clock, names: settings.names)
     let ports = Ports(
-      clock: surroundings.clock, entropy: SystemEntropy(), digests: CryptoDigests(), log: recorder,
+      clock: time.clock, entropy: SystemEntropy(), digests: CryptoDigests(), log: recorder,
       observer: recorder, authority: permissions, zones: surroundings.zones, store: store, blobs: blobs,
-      sources: SourceSet.make(settings, client))
-    let runtime = try await Runtime(settings, ports, deliveryWidth: 8)
+      sources: time.held(SourceSet.make(settings, client)))
+    let runtime = try await Runtime(settings, ports, deliveryWidth: time.deliveryWidth)
     let room = try await ControlRoom(
       runtime, recorder, store, AsyncHTTPWebhook(client: client), HMACSigner(), permissions,
-      HostMachine(directory: directory),
+      HostMachine(directory: directory), time.timekeeper,
       webhooks: try webhooks(surroundings.variables))
     let zone = try surroundings.zones.load("Asia/Seoul")
     let host = config.server.host
@@ -151,32 +173,38 @@ struct ServeCommand: AsyncParsableCommand {
       zone: zone, endpoint: "http://\(host):\(wanted)", environment: settings.environment)
     let session = ConsoleSession(ports.entropy, HMACSigner(), ports.digests)
     let gatekeeper = Gatekeeper(
-      credentials, HMACSigner(), ports.digests, permissions, ports.clock, ports.log, isClosed: !isLoopback)
+      credentials, HMACSigner(), ports.digests, permissions, ports.clock, signingClock: surroundings.clock, ports.log,
+      isClosed: !isLoopback)
     let listener = HTTPListener(
       host: host, port: wanted, limits: .standard, responder: ServerResponder(room, pages, gatekeeper, session),
       logger: logger
     ) { bound in
       let banner = Banner(
         runtime, zone, host: host, port: bound, data: directory, needsCredentials: needsCredentials,
-        token: session.token)
+        token: session.token, time: time.timekeeper?.reading)
       do {
         try surroundings.printer.line(banner.text)
       } catch {
         logger.error("the banner cannot be written: \(error)")
       }
     }
-    let group = ServiceGroup(
-      configuration: .init(
-        services: [
-          // Stopped in reverse: the control room stores last what the others noted.
-          .init(service: ControlRoomService(room: room)), .init(service: LoopsService(runtime: runtime)),
-          .init(service: listener, successTerminationBehavior: .gracefullyShutdownGroup),
-        ],
-        gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
-    try await group.run()
+    try await ServeCommand.run(room, listener, logger)
     try await client.shutdown()
     try store.close()
     withExtendedLifetime(lock) {}
+  }
+}
+
+extension ServeCommand {
+  /// Serves until a signal. Where time is virtual, the control room does what the loops do otherwise.
+  private static func run(_ room: ControlRoom, _ listener: some Service, _ logger: Logger) async throws {
+    // Stopped in reverse: the control room stores last what the others noted.
+    var services = [ServiceGroupConfiguration.ServiceConfiguration(service: ControlRoomService(room: room))]
+    if room.timekeeper == nil { services.append(.init(service: LoopsService(runtime: room.runtime))) }
+    services.append(.init(service: listener, successTerminationBehavior: .gracefullyShutdownGroup))
+    let group = ServiceGroup(
+      configuration: .init(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+    try await group.run()
   }
 }
 

@@ -6,6 +6,8 @@ struct Server: Sendable {
   static let viewTimeout = Span.seconds(30)
   /// An invocation answers when admission has decided.
   static let invokeTimeout = Span.seconds(120)
+  /// An advance answers when everything that is due in it is done.
+  static let clockTimeout = Span.days(7)
 
   let endpoint: String
   let client: any ServerClient
@@ -25,11 +27,13 @@ struct Server: Sendable {
   }
 
   /// Holds or releases a lease, or whatever else the server takes in JSON.
-  func post(_ path: [String], _ body: JSON) async throws(CommandFailure) -> JSON {
+  func post(
+    _ path: [String], _ body: JSON, timeout: Span = Server.viewTimeout
+  ) async throws(CommandFailure) -> JSON {
     try await json(
       ServerRequest(
         method: .post, path: Server.ownPath(path), headers: [.init(name: "Content-Type", value: "application/json")],
-        body: body.bytes, timeout: Server.viewTimeout)
+        body: body.bytes, timeout: timeout)
     ).json
   }
 

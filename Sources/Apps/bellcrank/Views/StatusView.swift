@@ -6,7 +6,8 @@ enum StatusView {
   static func text(_ status: JSON) -> String {
     let facts = Table(pairs: [
       "environment": status.fact("environment"), "now": status.fact("now"), "account": status.fact("account"),
-      "region": status.fact("region"),
+      "region": status.fact("region"), "clock": status["clock"].flatMap(ClockView.words),
+      "last plan": status["last_plan"].map { "\($0.cell("at")) \($0.cell("words"))" },
     ])
     let queues = Table(
       ["QUEUE", .init("VISIBLE", .right), .init("IN FLIGHT", .right), .init("DELAYED", .right)],

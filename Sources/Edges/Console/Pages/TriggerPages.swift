@@ -31,7 +31,26 @@ struct TriggersPage {
       lead: t(
         "%1, %2 of them enabled", t.counted(rules.count, "rule"),
         "\(rules.filter { $0.word("state") == "ENABLED" }.count)"),
-      sections: [Section(.table(grid))], command: "bellcrank rules list", place: .triggers)
+      sections: [Section(.table(grid))] + schedules, command: "bellcrank rules list", place: .triggers)
+  }
+
+  /// Schedules of EventBridge Scheduler, which have a command of their own.
+  private var schedules: [Section] {
+    let rows = view["schedules"]?.elements ?? []
+    guard !rows.isEmpty else { return [] }
+    let grid = Grid(
+      columns: desk.columns(["Schedule", .init("State", .word), "Fires on", "Next"]),
+      rows: rows.map { row in
+        let isEnabled = row.word("state") == "ENABLED"
+        let next = row["next_fires"]?.elements?.first?.string.flatMap { Timestamp($0) }
+        return [
+          Cell(row.word("name").cut(to: 120), note: row["pause"]?.word("why").cut(to: 120) ?? ""),
+          Cell(t(isEnabled ? "enabled" : "disabled"), tone: isEnabled ? .good : .warn),
+          Cell(row.word("schedule_expression"), note: row.word("plain_words")), next.map { desk.time($0) } ?? "–",
+        ]
+      }, empty: "")
+    let note = view["has_more_schedules"] == nil ? nil : t("There are more: bellcrank schedule list")
+    return [Section(t("Schedules"), note: note ?? "", .table(grid))]
   }
 }
 

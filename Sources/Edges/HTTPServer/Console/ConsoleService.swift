@@ -180,7 +180,7 @@ struct LiveStream: Sendable {
 
   private func follow(_ write: ([UInt8]) async throws -> Void, isStopping: () -> Bool) async throws {
     let bell = room.view.committed
-    let clock = room.runtime.ports.clock
+    let clock = room.waitingClock
     try await write(Array("retry: 1000\n\n".utf8))
     var mark = bell.mark
     if let seen, seen != LiveStream.text(of: mark, in: room) { try await write(changed(to: mark)) }

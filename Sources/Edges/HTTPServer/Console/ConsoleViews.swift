@@ -33,7 +33,7 @@ struct ConsoleViews: Sendable {
     switch route {
     case .now: return try await overview()
     case .timeline: return try await timeline(query)
-    case .triggers: return Views(runtime).rules()
+    case .triggers: return try await triggers()
     case .trigger(let name): return try await trigger(name)
     case .events: return try await events(query)
     case .ledger: return try await ledger(query)

@@ -139,7 +139,7 @@ struct EventsService: Sendable {
       Rule(
         name: input.name, arn: names.rule(input.name), description: input.description, state: state, pattern: pattern,
         schedule: schedule, misfire: old?.misfire ?? settings.misfire, targets: old?.targets ?? [], version: 1,
-        anchor: now, role: input.roleArn)
+        anchor: now, role: input.roleArn, overlap: old?.overlap ?? .allowAll)
     }
     logChange("put-rule", rule)
     warn(of: old, replacedBy: rule)

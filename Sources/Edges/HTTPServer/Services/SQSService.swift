@@ -9,6 +9,8 @@ import ServiceLifecycle
 struct SQSService: Sendable {
   /// Queues that one page lists.
   static let pageMax = 1_000
+  /// How often a waiting request looks again where time is virtual.
+  static let lookAgain = Span.seconds(1)
 
   private let context: ServiceContext
 
@@ -141,22 +143,27 @@ struct SQSService: Sendable {
       sent: zip(good, sent).map { SQSAnswer.BatchSuccess(id: $0.id, $1) }, failed: failed)
   }
 
-  /// Waits up to the asked time for a first message; woken by whatever shows one, never by a tick.
+  /// Waits up to the asked time for a first message; woken by whatever shows one, never by a tick. On a virtual clock clients
+  /// still wait in real time, and nothing rings when time brings a message to light: there it looks again.
   private func receive(_ input: SQSOperation.ReceiveMessageInput) async throws -> SQSAnswer {
     let queue = try await queue(input.queueUrl)
     let bell = context.runtime.queueBells[queue.name]
     let visibility = Span.seconds(input.visibilityTimeout ?? queue.visibilityTimeout)
-    let deadline = context.now + .seconds(input.waitTimeSeconds ?? queue.receiveWait)
+    let clock = context.room.waitingClock
+    let isVirtual = context.room.timekeeper != nil
+    let deadline = clock.now() + .seconds(input.waitTimeSeconds ?? queue.receiveWait)
     while true {
       let mark = bell.mark
       let received = try await context.ports.queues.receive(
         queue.name, limit: input.maxNumberOfMessages, visibility: visibility, at: context.now)
-      let now = context.now
+      let now = clock.now()
       guard received.isEmpty, now < deadline else {
         return .receiveMessage(received.map { shape($0, input) })
       }
-      let next = try await context.ports.queues.depth(queue.name, at: now).nextVisible
-      await bell.wait(since: mark, atMost: min(deadline, next ?? deadline) - now, context.ports.clock)
+      let next =
+        isVirtual
+        ? now + SQSService.lookAgain : try await context.ports.queues.depth(queue.name, at: now).nextVisible
+      await bell.wait(since: mark, atMost: min(deadline, next ?? deadline) - now, clock)
       if Task.isCancelled { return .receiveMessage([]) }
     }
   }

@@ -1,10 +1,11 @@
-import Engine
 import Events
 import Synchronization
 
 /// A clock that stands still until it is told otherwise; who sleeps on it wakes when it has been advanced far enough.
 ///
 /// Sleeps count the time that passes, as those of a real machine do: a clock that is set back makes none of them longer.
+/// It reads no machine, so it stands beside the port that it is one side of: a served environment may live by it, and every
+/// simulation does.
 public final class VirtualClock: WallClock {
   private struct Sleeper {
     let ticket: UInt64

@@ -1,0 +1,174 @@
+import ClockPorts
+import Engine
+import Events
+import Foundation
+import Rules
+import Schedules
+import Timers
+
+/// `Measure fill|restart|spread|herd|cancel DIRECTORY`: one measurement a process, so that each starts with an empty memory.
+@main
+enum Main {
+  static let million = 1_000_000
+  static let batch = 10_000
+  static let zones = ["UTC", "America/New_York", "Asia/Seoul", "Europe/Berlin"]
+
+  static func main() async throws {
+    let arguments = CommandLine.arguments
+    guard arguments.count >= 3 else { fatalError("Measure fill|restart|spread|herd|cancel DIRECTORY [COUNT]") }
+    let count = arguments.count > 3 ? Int(arguments[3]) ?? million : million
+    switch arguments[1] {
+    case "fill": try await fill(arguments[2], count)
+    case "restart": try await restart(arguments[2])
+    case "spread": try await spread(arguments[2], perSecond: 10_000, seconds: 20)
+    case "herd": try await herd(arguments[2], count: 100_000)
+    case "cancel": try await cancel(arguments[2])
+    default: fatalError("no measurement is named \(arguments[1])")
+    }
+  }
+
+  /// Twenty expressions in four zones, none of which fires while it is measured.
+  private static func expressions() throws -> [ScheduleExpression] {
+    let path = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "cron20.txt")
+    return try String(contentsOf: path, encoding: .utf8).split(separator: "\n").map {
+      try ScheduleExpression("cron(\($0))", dialect: .scheduler)
+    }
+  }
+
+  private static let note = ChangeNote(operation: "CreateSchedule", who: "benchmark", why: nil)
+
+  /// A million schedules through the batch port, each batch durable before the next.
+  private static func fill(_ directory: String, _ count: Int) async throws {
+    let bench = try await Bench(directory)
+    let expressions = try expressions()
+    let before = Machine.residentMiB()
+    let start = Machine.time()
+    let processor = Machine.processorTime()
+    var making: UInt64 = 0
+    for first in stride(from: 0, to: count, by: batch) {
+      let began = Machine.time()
+      let now = SystemClock().now()
+      let later = now + .days(30)
+      let schedules = (first..<min(first + batch, count)).map { number in
+        bench.schedule(
+          "extract-table-\(number)", expressions[number % expressions.count], zone: zones[number / 20 % 4],
+          start: later, at: now)
+      }
+      making += Machine.time() - began
+      try await bench.runtime.schedules.create(schedules, note)
+    }
+    let took = Double(Machine.time() - start - making) / 1e9
+    report(
+      "insert",
+      [
+        ("schedules", Double(count)), ("seconds", took), ("per_second", Double(count) / took),
+        ("processor_seconds", Double(Machine.processorTime() - processor) / 1e9),
+        ("resident_mib", Machine.residentMiB()), ("resident_before_mib", before), ("peak_mib", Machine.peakMiB()),
+        ("bytes_each", (Machine.residentMiB() - before) * 1_048_576 / Double(count)),
+      ])
+  }
+
+  /// From the start of the process, with all schedules read, to the first slot decided.
+  private static func restart(_ directory: String) async throws {
+    let start = Machine.time()
+    let processor = Machine.processorTime()
+    let bench = try await Bench(directory)
+    let loaded = Double(Machine.time() - start) / 1e9
+    let now = SystemClock().now()
+    let once = try ScheduleExpression("rate(1 minute)", dialect: .scheduler)
+    try await bench.runtime.schedules.create([bench.schedule("first-\(now.milliseconds)", once, at: now)], note)
+    let decided = try await bench.runtime.scheduler.tick()
+    report(
+      "restart",
+      [
+        ("schedules", Double(bench.runtime.scheduler.count)), ("loaded_seconds", loaded),
+        ("first_fire_seconds", Double(Machine.time() - start) / 1e9), ("decided", Double(decided)),
+        ("processor_seconds", Double(Machine.processorTime() - processor) / 1e9),
+        ("resident_mib", Machine.residentMiB()), ("peak_mib", Machine.peakMiB()),
+      ])
+  }
+
+  /// Fires spread evenly over time beside a million that rest; all loops run, and the fires are delivered to a queue.
+  private static func spread(_ directory: String, perSecond: Int, seconds: Int) async throws {
+    let bench = try await Bench(directory)
+    let minute = try ScheduleExpression("rate(1 day)", dialect: .scheduler)
+    let now = SystemClock().now()
+    // After the last batch is stored, one fire each tenth of a millisecond.
+    let lead = 15_000
+    let count = perSecond * seconds
+    for first in stride(from: 0, to: count, by: batch) {
+      let schedules = (first..<min(first + batch, count)).map { number in
+        bench.schedule(
+          "spread-\(now.milliseconds)-\(number)", minute,
+          start: now + Span(milliseconds: Int64(lead + number * 1_000 / perSecond)), at: now)
+      }
+      try await bench.runtime.schedules.create(schedules, note)
+    }
+    let ready = SystemClock().now() - now
+    try await run(
+      bench, "spread", count, more: [("per_second", Double(perSecond)), ("ready_ms", Double(ready.milliseconds))])
+  }
+
+  /// Many due in the same second, beside a million that rest.
+  private static func herd(_ directory: String, count: Int) async throws {
+    let bench = try await Bench(directory)
+    let now = SystemClock().now()
+    let due = Timestamp(seconds: now.seconds + 12)
+    let once = try ScheduleExpression("at(\(CivilTime(due).text))", dialect: .scheduler)
+    for first in stride(from: 0, to: count, by: batch) {
+      let schedules = (first..<min(first + batch, count)).map { number in
+        bench.schedule("herd-\(now.milliseconds)-\(number)", once, at: now)
+      }
+      try await bench.runtime.schedules.create(schedules, note)
+    }
+    try await run(bench, "herd", count, more: [])
+    // Fair: where in the order of decisions a schedule comes has nothing to do with when it was made.
+    let decisions = try await bench.store.decisions(after: Timestamp(milliseconds: due.milliseconds - 1))
+    report(
+      "herd order", [("decided", Double(decisions.count)), ("distinct", Double(Set(decisions.map(\.schedule)).count))])
+  }
+
+  private static func run(_ bench: Bench, _ name: String, _ count: Int, more: [(String, Double)]) async throws {
+    _ = bench.lateness.take()
+    let processor = Machine.processorTime()
+    let loops = Task { await bench.runtime.run() }
+    let start = Machine.time()
+    while bench.lateness.count < count, Machine.time() - start < 120_000_000_000 {
+      try await Task.sleep(for: .milliseconds(50))
+    }
+    let spent = Double(Machine.processorTime() - processor) / 1e9
+    loops.cancel()
+    await loops.value
+    report(
+      name,
+      percentiles(bench.lateness.take()) + more + [
+        ("resident_schedules", Double(bench.runtime.scheduler.count)), ("processor_seconds", spent),
+        ("resident_mib", Machine.residentMiB()),
+      ])
+  }
+
+  /// What taking one of many off the wheel costs, and removing a stored schedule.
+  private static func cancel(_ directory: String) async throws {
+    for count in [10_000, 100_000, million] {
+      var dice = SplitMix64(seed: 1)
+      var wheel = TimerWheel(now: 0)
+      for timer in 0..<count { wheel.insert(UInt32(timer), due: Int64(dice.next() % 100_000_000_000)) }
+      let victims = (0..<10_000).map { _ in UInt32(dice.next() % UInt64(count)) }
+      let start = Machine.processorTime()
+      for victim in victims { wheel.cancel(victim) }
+      let took = Double(Machine.processorTime() - start) / Double(victims.count)
+      report("cancel on the wheel", [("timers", Double(count)), ("nanoseconds", took)])
+    }
+    let bench = try await Bench(directory)
+    let start = Machine.time()
+    for number in 0..<1_000 {
+      _ = try await bench.runtime.schedules.remove(ScheduleName("extract-table-\(number * 7)"), note)
+    }
+    report(
+      "remove durably",
+      [
+        ("schedules", Double(bench.runtime.scheduler.count)),
+        ("milliseconds", Double(Machine.time() - start) / 1e6 / 1_000),
+      ])
+  }
+}

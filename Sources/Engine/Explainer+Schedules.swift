@@ -1,0 +1,92 @@
+import Events
+import Rules
+import Schedules
+import Telemetry
+
+extension Explainer {
+  /// Why a schedule of EventBridge Scheduler started nothing at a moment; nil if there never was such a schedule.
+  ///
+  /// What was decided then stands in the ledger; what was not is answered by the schedule of now.
+  func whyNot(_ name: ScheduleName, at moment: Timestamp) async throws(StoreError) -> JSON? {
+    if let entry = try await slotRow(name.description, at: moment) {
+      return try await decided(name.description, entry, at: moment)
+    }
+    guard let schedule = try await engine.ports.schedules.schedule(name) else {
+      guard let row = try await change(of: name.description, before: engine.ports.clock.now()) else { return nil }
+      return stopped(
+        name, at: moment, .enabled, "NO_SUCH_SCHEDULE", "schedule \(name) is not there: \(row.summary), at \(row.at)",
+        change: "create the schedule", command: nil)
+    }
+    do throws(ZoneError) {
+      return answer(schedule, try engine.ports.zones.zone(schedule.timezone), at: moment)
+    } catch {
+      return stopped(
+        name, at: moment, .match, "NO_ZONE", error.reason, change: "install the time zone data",
+        command: "bellcrank doctor --no-sources")
+    }
+  }
+
+  /// The row of a slot that comes within a minute of the moment.
+  private func slotRow(_ owner: String, at moment: Timestamp) async throws(StoreError) -> LedgerEntry? {
+    var query = LedgerQuery()
+    query.rule = owner
+    query.limit = LedgerQuery.limitMax
+    query.since = moment
+    query.oldestFirst = true
+    return try await engine.ports.ledger.entries(query).first { entry in
+      entry.about.slot.map { $0 >= moment && $0 < moment + Explainer.slotWidth } ?? false
+    }
+  }
+
+  private func answer(_ schedule: Schedule, _ zone: ZoneRules, at moment: Timestamp) -> JSON {
+    let timetable = schedule.clock.timetable(in: zone)
+    let name = schedule.name
+    let before = Timestamp(milliseconds: moment.milliseconds - 1)
+    let open = Timetable(
+      schedule.expression, zone: zone, changes: schedule.changes, anchor: timetable.anchor,
+      epoch: min(timetable.epoch, before), end: timetable.end)
+    guard let slot = open.next(after: before), slot < moment + Explainer.slotWidth else {
+      let previous = timetable.previous(before: moment)?.description ?? "no time"
+      let next = timetable.next(after: moment)?.description ?? "no time"
+      return stopped(
+        name, at: moment, .match, "NO_SLOT",
+        "\(moment) is no slot of \(schedule.expression.text) in \(schedule.timezone): it fires at \(previous) before and "
+          + "\(next) after", change: "a schedule that has the moment", command: nil)
+    }
+    if slot <= timetable.epoch {
+      return stopped(
+        name, at: moment, .misfire, "BEFORE_EPOCH",
+        "\(slot) is before \(Timestamp(milliseconds: timetable.epoch.milliseconds + 1)), from when this schedule counts",
+        change: "run the slot by hand", command: "bellcrank backfill \(name) --from \(slot) --to \(slot + .minutes(1))")
+    }
+    guard schedule.isEnabled else {
+      return stopped(
+        name, at: moment, .enabled, ReasonCode.ruleDisabled.rawValue,
+        "schedule \(name) is disabled" + (schedule.pause.map { " \($0.words)" } ?? ""), change: "enable the schedule",
+        command: "bellcrank schedule enable \(name)")
+    }
+    let now = engine.ports.clock.now()
+    if slot > now {
+      return stopped(
+        name, at: moment, .misfire, "NOT_YET_DUE",
+        "the slot of \(slot) has not come: it fires in \((slot - now).wholeSecondsUp) s", change: nil, command: nil)
+    }
+    let late = (now - slot).wholeSecondsUp
+    let isFresh = now - slot <= Watchdog.grace
+    return stopped(
+      name, at: moment, .misfire, isFresh ? "BEING_DECIDED" : "SLOT_MISSED",
+      isFresh
+        ? "the slot of \(slot) came \(late) s ago and is under way"
+        : "nothing came of the slot of \(slot) within \(late) s: it waits for its target, or the engine was down",
+      change: nil, command: "bellcrank why \(Cause.slotID(rule: name.description, at: slot))")
+  }
+
+  private func stopped(
+    _ name: ScheduleName, at moment: Timestamp, _ gate: Gate, _ code: String, _ sentence: String, change: String?,
+    command: String?
+  ) -> JSON {
+    answer(
+      name.description, at: moment, stoppedAt: gate, code, sentence, change: change, command: command,
+      gates: [["gate": .string(gate.rawValue), "state": "stopped", "detail": .string(sentence)]])
+  }
+}
