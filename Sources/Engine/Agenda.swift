@@ -41,8 +41,15 @@ struct Agenda {
   private static let isEnabledFlag: UInt8 = 1
   private static let isTakenFlag: UInt8 = 2
   private static let isFreeFlag: UInt8 = 4
+  /// Its zone changed while it was taken out.
+  private static let isStaleFlag: UInt8 = 8
+  /// It is due and stands in the line.
+  private static let isInLineFlag: UInt8 = 16
 
-  private(set) var wheel: TimerWheel
+  private var wheel: TimerWheel
+  /// What is due, in the order in which it is taken out, from `lineStart` on. One that was removed since is not in line any more.
+  private var line: [TimerWheel.Expired] = []
+  private var lineStart = 0
   private let zones: any Zones
   private var loaded: [String: ZoneRules] = ["UTC": .utc]
   private var clockworks: [Clockwork] = []
@@ -78,14 +85,26 @@ struct Agenda {
     timerOfSchedule.reserveCapacity(count)
   }
 
-  /// Enrols a schedule, in the place of the one with that id.
+  /// Enrols a schedule, in the place of the one with that id. One that fires when it did before keeps its next instant, also
+  /// while it is taken out: what is decided of it is not looked at again, and what is due of it stays due.
   ///
   /// - Parameter cursor: the last instant that is decided; earlier ones do not come again.
   /// - Throws: if the machine does not know its zone; then it does not fire.
   mutating func put(_ stored: StoredClock, cursor: Timestamp?) throws(ZoneError) {
+    let timetable: Timetable
+    do throws(ZoneError) {
+      timetable = stored.clock.timetable(in: try zone(stored.clock.timezone))
+    } catch {
+      remove(schedule: stored.id)
+      throw error
+    }
+    if let timer = timerOfSchedule[stored.id], keeps(timetable, timer) {
+      numbers[Int(timer)] = number(of: timetable, stored.misfire)
+      flags[Int(timer)] &= ~Agenda.isEnabledFlag
+      if stored.isEnabled { flags[Int(timer)] |= Agenda.isEnabledFlag }
+      return
+    }
     remove(schedule: stored.id)
-    let zone = try zone(stored.clock.timezone)
-    let timetable = stored.clock.timetable(in: zone)
     let timer = enrol(timetable, stored.misfire, isEnabled: stored.isEnabled, owner: stored.id)
     timerOfSchedule[stored.id] = timer
     insert(timer, timetable.next(after: max(cursor ?? timetable.epoch, timetable.epoch)))
@@ -118,27 +137,37 @@ struct Agenda {
 
   /// The instant that comes next of a schedule; nil if none does, or there is no such schedule.
   func nextInstant(ofSchedule id: Int64) -> Timestamp? {
-    timerOfSchedule[id].flatMap { wheel.due(of: $0) }.map { Timestamp(milliseconds: $0) }
+    timerOfSchedule[id].flatMap { timer in
+      wheel.due(of: timer) ?? line[lineStart...].first { $0.timer == timer && isInLine(timer) }?.due
+    }.map { Timestamp(milliseconds: $0) }
   }
 
+  private func isInLine(_ timer: UInt32) -> Bool { flags[Int(timer)] & Agenda.isInLineFlag != 0 }
+
   /// When the next instant comes.
-  var nextDue: Timestamp? { wheel.nextDue.map { Timestamp(milliseconds: $0) } }
+  var nextDue: Timestamp? { earlier(wheel.nextDue) }
   /// No instant comes before it.
-  var nextWake: Timestamp? { wheel.nextWake.map { Timestamp(milliseconds: $0) } }
+  var nextWake: Timestamp? { earlier(wheel.nextWake) }
+
+  private func earlier(_ moment: Int64?) -> Timestamp? {
+    let first = lineStart < line.count ? line[lineStart].due : nil
+    return [moment, first].compactMap { $0 }.min().map { Timestamp(milliseconds: $0) }
+  }
 
   /// Takes out what is due, the earliest first and of one instant in an order that changes from instant to instant. Each has to be
   /// put back with `resume`.
   mutating func take(upTo now: Timestamp, max: Int) -> [Due] {
-    // A clock that went back opens moments again that had passed: what is new may be due in them.
-    wheel.rewind(to: now.milliseconds)
-    let expired = wheel.expire(upTo: now.milliseconds, max: max)
-    let fair = expired.sorted { left, right in
-      left.due != right.due
-        ? left.due < right.due : Agenda.lot(left.timer, left.due) < Agenda.lot(right.timer, right.due)
+    fillLine(upTo: now.milliseconds)
+    var taken: [TimerWheel.Expired] = []
+    while taken.count < max, lineStart < line.count {
+      let one = line[lineStart]
+      lineStart += 1
+      if isInLine(one.timer) { taken.append(one) }
     }
-    return fair.map { one in
+    if lineStart == line.count { (line, lineStart) = ([], 0) }
+    return taken.map { one in
       let (timer, due) = (one.timer, one.due)
-      flags[Int(timer)] |= Agenda.isTakenFlag
+      flags[Int(timer)] = flags[Int(timer)] & ~Agenda.isInLineFlag | Agenda.isTakenFlag
       let work = clockworks[Int(numbers[Int(timer)])]
       let owner = owners[Int(timer)]
       return Due(
@@ -148,16 +177,45 @@ struct Agenda {
     }
   }
 
+  /// Lines up all that is due, once what stood in the line is taken out: who comes first among a hundred thousand of one instant
+  /// is drawn anew each time, whichever way they lie in the wheel.
+  private mutating func fillLine(upTo now: Int64) {
+    if lineStart < line.count, line[line.count - 1].due > now {
+      // The clock went back: what is not due any more has to wait again.
+      for one in line[lineStart...] where isInLine(one.timer) {
+        flags[Int(one.timer)] &= ~Agenda.isInLineFlag
+        wheel.insert(one.timer, due: one.due)
+      }
+      lineStart = line.count
+    }
+    guard lineStart == line.count else { return }
+    // It opens moments again that had passed, and what is new may be due in them.
+    wheel.rewind(to: now)
+    let lots = wheel.expire(upTo: now, max: Int.max).map { (one: $0, lot: Agenda.lot($0.timer, $0.due)) }
+    line = lots.sorted { ($0.one.due, $0.lot) < ($1.one.due, $1.lot) }.map(\.one)
+    lineStart = 0
+    for one in line { flags[Int(one.timer)] |= Agenda.isInLineFlag }
+  }
+
   /// Puts a timer back that was taken out, to wait for that instant; one that was changed or removed meanwhile stays out.
-  mutating func resume(_ timer: UInt32, at instant: Timestamp?) {
+  ///
+  /// - Parameter last: what comes before that instant is dealt with, whatever its zone has become meanwhile.
+  mutating func resume(_ timer: UInt32, at next: Timestamp?, after last: Timestamp) {
     let index = Int(timer)
     guard flags[index] & Agenda.isTakenFlag != 0 else { return }
-    flags[index] &= ~Agenda.isTakenFlag
+    let isStale = flags[index] & Agenda.isStaleFlag != 0
+    flags[index] &= ~(Agenda.isTakenFlag | Agenda.isStaleFlag)
+    let instant = isStale ? timetable(of: timer).next(after: last) : next
     if flags[index] & Agenda.isFreeFlag != 0 {
       free.append(timer)
     } else {
       insert(timer, instant)
     }
+  }
+
+  /// Puts a timer back that was taken out, to be due as it was.
+  mutating func putBack(_ due: Due) {
+    resume(due.timer, at: due.slot, after: due.slot - Span(milliseconds: 1))
   }
 
   /// Reads zones anew and works out what comes next of all that hang in one that changed. The names of those, and how many moved.
@@ -171,8 +229,10 @@ struct Agenda {
     loaded.merge(changed) { _, fresh in fresh }
     var moved = 0
     for timer in timerOfSchedule.values {
-      let name = clockworks[Int(numbers[Int(timer)])].timezone
-      guard changed[name] != nil, let old = wheel.due(of: timer) else { continue }
+      guard changed[clockworks[Int(numbers[Int(timer)])].timezone] != nil else { continue }
+      if flags[Int(timer)] & Agenda.isTakenFlag != 0 { flags[Int(timer)] |= Agenda.isStaleFlag }
+      // What is due already was due by the rules of its time.
+      guard let old = wheel.due(of: timer), old > now.milliseconds else { continue }
       let next = timetable(of: timer).next(after: max(now, Timestamp(milliseconds: epochs[Int(timer)])))
       if next?.milliseconds != old { moved += 1 }
       insert(timer, next)
@@ -203,16 +263,7 @@ struct Agenda {
   private mutating func enrol(
     _ timetable: Timetable, _ misfire: MisfirePolicy, isEnabled: Bool, owner: Int64
   ) -> UInt32 {
-    let work = Clockwork(
-      expression: timetable.expression, timezone: timetable.zone.name, changes: timetable.changes, misfire: misfire)
-    let number: UInt32
-    if let known = clockworkNumbers[work] {
-      number = known
-    } else {
-      number = UInt32(clockworks.count)
-      clockworks.append(work)
-      clockworkNumbers[work] = number
-    }
+    let number = number(of: timetable, misfire)
     let timer: UInt32
     if let reused = free.popLast() {
       timer = reused
@@ -235,6 +286,24 @@ struct Agenda {
     return timer
   }
 
+  private mutating func number(of timetable: Timetable, _ misfire: MisfirePolicy) -> UInt32 {
+    let work = Clockwork(
+      expression: timetable.expression, timezone: timetable.zone.name, changes: timetable.changes, misfire: misfire)
+    if let known = clockworkNumbers[work] { return known }
+    let number = UInt32(clockworks.count)
+    clockworks.append(work)
+    clockworkNumbers[work] = number
+    return number
+  }
+
+  /// Whether a timer fires by that timetable already.
+  private func keeps(_ timetable: Timetable, _ timer: UInt32) -> Bool {
+    let mine = self.timetable(of: timer)
+    return (mine.expression, mine.zone, mine.changes) == (timetable.expression, timetable.zone, timetable.changes)
+      && (mine.epoch, mine.end) == (timetable.epoch, timetable.end)
+      && (!mine.expression.isRate || mine.anchor == timetable.anchor)
+  }
+
   private func timetable(of timer: UInt32) -> Timetable {
     let work = clockworks[Int(numbers[Int(timer)])]
     let epoch = epochs[Int(timer)]
@@ -251,6 +320,7 @@ struct Agenda {
   /// Gives a timer's number back; while it is taken out, only once it comes back.
   private mutating func retire(_ timer: UInt32) {
     wheel.cancel(timer)
+    flags[Int(timer)] &= ~Agenda.isInLineFlag
     anchors[timer] = nil
     ends[timer] = nil
     if flags[Int(timer)] & Agenda.isTakenFlag != 0 {

@@ -24,19 +24,26 @@ public struct RecoveryPlan: Sendable, Hashable {
   /// - Parameters:
   ///   - missed: in order.
   ///   - isCaughtUp: whether a later slot fires in time; then `latest` is that one, and none that was missed fires besides.
+  ///   - later: missed slots that come after these and are planned after them; they go first where only some may fire.
   public init(
     _ owner: String, _ occasion: Occasion, _ policy: MisfirePolicy, missed: [Timestamp], isCaughtUp: Bool,
-    at now: Timestamp
+    later: Int = 0, at now: Timestamp
   ) {
     self.owner = owner
     self.occasion = occasion
     self.policy = policy
     self.now = now
-    slots =
-      policy.kind == .latest && isCaughtUp
-      ? missed.map { (slot: $0, fires: false) } : policy.decide(missed: missed, now: now)
-    firing = slots.filter(\.fires).map(\.slot)
-    firingSet = Set(firing)
+    let decided = policy.decide(missed: missed, now: now)
+    let room: Int
+    switch policy.kind {
+    case .skip: room = 0
+    case .latest: room = isCaughtUp ? 0 : max(0, 1 - later)
+    case .all: room = max(0, policy.countMax - later)
+    }
+    firing = decided.filter(\.fires).suffix(room).map(\.slot)
+    let chosen = Set(firing)
+    firingSet = chosen
+    slots = decided.map { (slot: $0.slot, fires: chosen.contains($0.slot)) }
   }
 
   /// The slots that fire all the same, in order.

@@ -7,6 +7,8 @@ import Telemetry
 public final class ScheduleKeeper: Sendable {
   /// Schedules that one batch stores.
   public static let batchMax = 10_000
+  /// How often a change is begun anew because its schedule went away meanwhile.
+  static let triesMax = 3
 
   private let store: any ScheduleStore
   private let scheduler: Scheduler
@@ -62,23 +64,37 @@ public final class ScheduleKeeper: Sendable {
     _ name: ScheduleName, _ note: ChangeNote, _ edit: @escaping @Sendable (Schedule?) throws(Failure) -> Schedule
   ) async throws -> (schedule: Schedule, plan: RecoveryPlan?) {
     try await turnstile(of: name).pass {
-      let old = try await store.schedule(name)
-      let now = clock.now()
-      var schedule = try edit(old)
-      schedule.version = (old?.version ?? 0) + 1
-      schedule.modifiedAt = now
-      // A changed timetable opens a new epoch: slots before the change are never visited again.
-      schedule.since = old.map { $0.keepsTime(of: schedule) ? $0.since : now } ?? now
-      schedule.pause = Pause.after(
-        isEnabled: schedule.isEnabled, wasResting: old.map { !$0.isEnabled } ?? false, old?.pause, schedule.pause,
-        who: note.who, why: note.why, at: now)
-      let plan = try await plan(from: old, to: schedule, at: now)
-      let row = ScheduleChange.entry(from: old, to: schedule, note, at: now)
-      let ids = try await store.save(
-        [schedule], row: row, recovery: plan.map { RestPlanner.recovery($0, note) })
-      scheduler.put(zip(ids, [schedule]).map { StoredClock(id: $0, $1) })
-      return (schedule, plan)
+      var tries = 1
+      while true {
+        let old = try await store.schedule(name)
+        do {
+          return try await change(old, note, edit)
+        } catch let error as StoreError where error.code == .refused && old != nil && tries < ScheduleKeeper.triesMax {
+          // It is gone, with its group or with its last slot: what is changed now is something that is not there.
+          tries += 1
+        }
+      }
     }
+  }
+
+  private func change<Failure: Error>(
+    _ old: Schedule?, _ note: ChangeNote, _ edit: @Sendable (Schedule?) throws(Failure) -> Schedule
+  ) async throws -> (schedule: Schedule, plan: RecoveryPlan?) {
+    let now = clock.now()
+    var schedule = try edit(old)
+    schedule.version = (old?.version ?? 0) + 1
+    schedule.modifiedAt = now
+    // A changed timetable opens a new epoch: slots before the change are never visited again.
+    let kept = old.flatMap { $0.keepsTime(of: schedule) ? $0.since : nil }
+    schedule.since = kept ?? now
+    schedule.pause = Pause.after(
+      isEnabled: schedule.isEnabled, wasResting: old.map { !$0.isEnabled } ?? false, old?.pause, schedule.pause,
+      who: note.who, why: note.why, at: now)
+    let plan = try await plan(from: old, to: schedule, at: now)
+    let row = ScheduleChange.entry(from: old, to: schedule, note, at: now)
+    try await store(
+      [schedule], from: kept == nil ? schedule.clock.epoch : nil, row, plan.map { RestPlanner.recovery($0, note) })
+    return (schedule, plan)
   }
 
   /// What would become of the slots that a schedule has rested through, if it were enabled now; nil if there are none.
@@ -110,8 +126,29 @@ public final class ScheduleKeeper: Sendable {
   /// Makes many schedules at once, all or nothing, with one row for all of them; each is new.
   public func create(_ schedules: [Schedule], _ note: ChangeNote) async throws(StoreError) {
     let row = ScheduleChange.batch(schedules, note, at: clock.now())
-    let ids = try await store.save(schedules, row: row)
-    scheduler.put(zip(ids, schedules).map { StoredClock(id: $0, $1) })
+    try await passAll { () async throws(StoreError) in
+      try await store(schedules, from: schedules.map(\.clock.epoch).min(), row, nil)
+    }
+  }
+
+  /// Passes while no schedule is being changed.
+  private func passAll<Value: Sendable>(
+    from index: Int = 0, _ body: @Sendable () async throws(StoreError) -> Value
+  ) async throws(StoreError) -> Value {
+    guard index < turnstiles.count else { return try await body() }
+    return try await turnstiles[index].pass { () async throws(StoreError) in
+      try await passAll(from: index + 1, body)
+    }
+  }
+
+  /// - Parameter epoch: before the first instant that is theirs now and was not before.
+  private func store(
+    _ schedules: [Schedule], from epoch: Timestamp?, _ row: LedgerEntry, _ recovery: Recovery?
+  ) async throws(StoreError) {
+    try await scheduler.storing(from: epoch) { () async throws(StoreError) in
+      let ids = try await store.save(schedules, row: row, recovery: recovery)
+      return zip(ids, schedules).map { StoredClock(id: $0, $1) }
+    }
   }
 
   /// Removes a schedule; false if there is none.
@@ -133,9 +170,12 @@ public final class ScheduleKeeper: Sendable {
   /// Removes a group with its schedules; false if there is none.
   public func remove(group: String, _ note: ChangeNote) async throws(StoreError) -> Bool {
     let row = ScheduleChange.entry(of: group, "group removed with its schedules", note, at: clock.now())
-    guard let ids = try await store.remove(group: group, row: row) else { return false }
-    scheduler.remove(ids)
-    return true
+    // One that is being stored must not come on the agenda after it was removed.
+    return try await passAll { () async throws(StoreError) in
+      guard let ids = try await store.remove(group: group, row: row) else { return false }
+      scheduler.remove(ids)
+      return true
+    }
   }
 
   private func turnstile(of name: ScheduleName) -> Turnstile {

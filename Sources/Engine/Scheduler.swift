@@ -15,34 +15,45 @@ public final class Scheduler: Sendable {
   public static let backlogMax = 100_000
   /// Timers that are taken out at once, and decisions that one commit of schedules takes.
   public static let timersMax = 10_000
+  /// Slots of schedules that are held in memory in one go; the timers beyond wait for the next.
+  public static let slotsMax = 100_000
 
   /// Recoveries that get a row of their own in one go; the others share one.
   public static let plansMax = 100
 
-  private struct State {
+  struct State {
     var agenda: Agenda
     /// The edition of the rules that the agenda has.
     var edition: Int?
-    /// The last decided instant of each rule.
+    /// The last decided instant of each rule, and since when its schedule counts.
     var cursors: [String: Timestamp]
-    /// How far all slots of schedules are known to be decided.
-    var through: Timestamp?
-    /// Slots after that which are decided all the same: what a killed process had begun.
+    var anchors: [String: Timestamp]
+    /// Slots still to come on the agenda that are decided all the same: what a killed process had begun, or what was decided
+    /// before the clock went back.
     var decided: [Int64: Set<Timestamp>]
+    /// No slot after it is decided.
+    var latest: Timestamp
+    /// How far all slots of schedules were last said to be decided.
+    var through: Timestamp?
+    /// Schedules that began anew before that moment, and when: what is decided of them since is not known yet.
+    var unlearned: [Int64: Timestamp] = [:]
+    /// Schedules that are being stored: from when on, by a number that each has for itself.
+    var beginnings: [UInt64: Timestamp] = [:]
+    var beginningsGiven: UInt64 = 0
   }
 
   /// Rings when a schedule was made, changed or removed.
   public let changed = Bell()
   private let book: RuleBook
   private let journal: any SlotJournal
-  private let store: any ScheduleStore
-  private let clock: any WallClock
-  private let log: any LogSink
-  private let observer: any Observer
+  let store: any ScheduleStore
+  let clock: any WallClock
+  let log: any LogSink
+  let observer: any Observer
   private let overlap: OverlapGuard
   private let deliveriesDue: Bell
-  private let slotsOpen: Bell
-  private let state: Mutex<State>
+  let slotsOpen: Bell
+  let state: Mutex<State>
 
   /// Reads all clocks there are; nothing is decided yet.
   public init(
@@ -62,8 +73,10 @@ public final class Scheduler: Sendable {
     // A clock that was set back makes what lies ahead of it undecided again; what was decided is known by itself.
     let through = try await store.decidedThrough().map { min($0, now) }
     var decided: [Int64: Set<Timestamp>] = [:]
+    var latest = through ?? .epoch
     for decision in try await store.decisions(after: through ?? .epoch) {
       decided[decision.schedule, default: []].insert(decision.slot)
+      latest = max(latest, decision.slot)
     }
     let loading = Mutex(Agenda(at: through ?? now, zones: zones))
     try await store.forEachClock { clocks in
@@ -73,14 +86,16 @@ public final class Scheduler: Sendable {
     }
     state = Mutex(
       State(
-        agenda: loading.withLock { $0 }, edition: nil, cursors: try await journal.cursors(), through: through,
-        decided: decided))
+        agenda: loading.withLock { $0 }, edition: nil, cursors: try await journal.cursors(),
+        anchors: Dictionary(book.bus.scheduled.map { ($0.name, $0.anchor) }) { _, last in last }, decided: decided,
+        latest: latest, through: through))
   }
 
   /// Decides every slot whose instant has come. Returns how many.
   public func tick() async throws(StoreError) -> Int {
     let now = clock.now()
     enrolRules()
+    try await learn()
     var total = 0
     while true {
       let due = state.withLock { $0.agenda.take(upTo: now, max: Scheduler.timersMax) }
@@ -89,10 +104,9 @@ public final class Scheduler: Sendable {
         total += try await decide(due, at: now)
       } catch {
         // Nothing of them is lost: those that are not decided are due again.
-        state.withLock { state in for one in due { state.agenda.resume(one.timer, at: one.slot) } }
+        state.withLock { state in for one in due { state.agenda.putBack(one) } }
         throw error
       }
-      if due.count < Scheduler.timersMax { break }
     }
     if total == 0 { try await noteProgress(at: now) }
     return total
@@ -120,17 +134,29 @@ public final class Scheduler: Sendable {
 
   /// Takes schedules up that are stored now, each in the place of the one with its id: what is decided of that stays decided.
   public func put(_ clocks: [StoredClock]) {
-    let now = clock.now()
     state.withLock { state in
       for stored in clocks {
-        let cursor: Timestamp? =
-          state.agenda.has(schedule: stored.id)
-          ? state.agenda.nextInstant(ofSchedule: stored.id).map { min($0 - Span(milliseconds: 1), now) }
-            ?? state.through : nil
-        Scheduler.put(stored, cursor: cursor, in: &state.agenda, log)
+        if state.agenda.has(schedule: stored.id), stored.clock.epoch < state.latest {
+          state.unlearned[stored.id] = stored.clock.epoch
+        }
+        Scheduler.put(stored, cursor: nil, in: &state.agenda, log)
       }
     }
     changed.ring()
+  }
+
+  /// Stores schedules that begin at or after `epoch` and takes them up. Meanwhile nothing from then on counts as decided: a
+  /// process that dies in between must find their first slots undecided.
+  func storing<Failure: Error>(
+    from epoch: Timestamp?, _ body: () async throws(Failure) -> [StoredClock]
+  ) async throws(Failure) {
+    let number = state.withLock { state in
+      state.beginningsGiven += 1
+      state.beginnings[state.beginningsGiven] = epoch
+      return state.beginningsGiven
+    }
+    defer { state.withLock { $0.beginnings[number] = nil } }
+    put(try await body())
   }
 
   /// Forgets schedules that are no longer stored.
@@ -139,6 +165,7 @@ public final class Scheduler: Sendable {
       for id in ids {
         state.agenda.remove(schedule: id)
         state.decided[id] = nil
+        state.unlearned[id] = nil
       }
     }
     changed.ring()
@@ -185,8 +212,13 @@ public final class Scheduler: Sendable {
       for name in state.agenda.ruleNamesEnrolled where !names.contains(name) {
         state.agenda.remove(rule: name)
         state.cursors[name] = nil
+        state.anchors[name] = nil
       }
       for rule in scheduled {
+        // A new epoch has decided nothing yet, also if the clock went back; the store forgets the cursor as well.
+        if let anchor = state.anchors.updateValue(rule.anchor, forKey: rule.name), anchor != rule.anchor {
+          state.cursors[rule.name] = nil
+        }
         state.agenda.put(rule, cursor: state.cursors[rule.name] ?? rule.anchor)
       }
       state.edition = bus.edition
@@ -206,7 +238,7 @@ public final class Scheduler: Sendable {
   }
 
   /// Every instant of a timer that has come, from its next on, and the one after them.
-  private static func slots(of due: Agenda.Due, upTo now: Timestamp) -> (slots: [Timestamp], next: Timestamp?) {
+  static func slots(of due: Agenda.Due, upTo now: Timestamp) -> (slots: [Timestamp], next: Timestamp?) {
     var slots = [due.slot]
     var next = due.timetable.next(after: due.slot)
     while slots.count < Scheduler.backlogMax, let slot = next, slot <= now {
@@ -216,143 +248,86 @@ public final class Scheduler: Sendable {
     return (slots, next)
   }
 
-  // MARK: Schedules
-
-  private func decide(_ due: [(due: Agenda.Due, id: Int64)], at now: Timestamp) async throws(StoreError) -> Int {
-    guard !due.isEmpty else { return 0 }
-    var decisions: [SlotDecision] = []
-    var next: [(timer: UInt32, instant: Timestamp?)] = []
-    var late: [(due: Agenda.Due, id: Int64, slots: [Timestamp])] = []
-    for (one, id) in due {
-      let (slots, following) = Scheduler.slots(of: one, upTo: now)
-      next.append((one.timer, following))
-      let known = state.withLock { $0.decided[id] } ?? []
-      let open = known.isEmpty ? slots : slots.filter { !known.contains($0) }
-      guard let first = open.first else { continue }
-      if one.isEnabled, now - first > Scheduler.grace {
-        late.append((one, id, open))
-      } else {
-        let outcome: SlotDecision.Outcome = one.isEnabled ? .fires : .disabled
-        decisions += open.map { SlotDecision(schedule: id, slot: $0, outcome: outcome, decidedAt: now) }
-      }
+  /// What comes after the slots of one go and has come as well: how many were missed, as far as that matters to the policy, and
+  /// whether one is in time.
+  static func rest(
+    of due: Agenda.Due, from next: Timestamp?, _ policy: MisfirePolicy, at now: Timestamp
+  ) -> (missed: Int, isCaughtUp: Bool) {
+    var missed = 0
+    var next = next
+    while missed < policy.countMax, let slot = next, slot <= now {
+      guard now - slot > Scheduler.grace else { return (missed, true) }
+      missed += 1
+      next = due.timetable.next(after: slot)
     }
-    let (recovered, plans) = try await recover(late, at: now)
-    decisions += recovered
-    // What is on the agenda still waits for an instant to come; everything before the first of those is decided now.
-    let through = state.withLock { $0.agenda.nextWake.map { min($0 - Span(milliseconds: 1), now) } ?? now }
-    try await store(decisions, through: through, plans)
-    state.withLock { state in
-      for (timer, instant) in next { state.agenda.resume(timer, at: instant) }
-      for (_, id) in due { state.decided[id] = nil }
-      state.through = through
-    }
-    if !decisions.isEmpty {
-      slotsOpen.ring()
-      observer.observe(.slotsDecided(decisions.map(\.slot)), at: clock.now())
-    }
-    return decisions.count
-  }
-
-  /// Says from time to time that all is decided though nothing was due, so that nobody has to look far back.
-  private func noteProgress(at now: Timestamp) async throws(StoreError) {
-    let through = state.withLock { state -> Timestamp? in
-      guard state.agenda.scheduleCount > 0, state.through.map({ now - $0 > Scheduler.grace }) ?? true else {
-        return nil
-      }
-      return state.agenda.nextWake.map { min($0 - Span(milliseconds: 1), now) } ?? now
-    }
-    guard let through, through != state.withLock({ $0.through }) else { return }
-    try await store.decide([], through: through, plans: [])
-    state.withLock { $0.through = through }
-  }
-
-  private func store(
-    _ decisions: [SlotDecision], through: Timestamp, _ plans: [LedgerEntry]
-  ) async throws(StoreError) {
-    var plans = plans
-    var rest = decisions[...]
-    while rest.count > Scheduler.timersMax {
-      try await store.decide(Array(rest.prefix(Scheduler.timersMax)), through: nil, plans: plans)
-      rest = rest.dropFirst(Scheduler.timersMax)
-      plans = []
-    }
-    try await store.decide(Array(rest), through: through, plans: plans)
-  }
-
-  /// The decisions on slots of which some were missed, and the rows that tell of the plan: they are stored before.
-  private func recover(
-    _ late: [(due: Agenda.Due, id: Int64, slots: [Timestamp])], at now: Timestamp
-  ) async throws(StoreError) -> ([SlotDecision], [LedgerEntry]) {
-    guard !late.isEmpty else { return ([], []) }
-    let names = try await store.scheduleNames(late.prefix(Scheduler.plansMax).map(\.id))
-    var decisions: [SlotDecision] = []
-    var plans: [RecoveryPlan] = []
-    for (due, id, slots) in late {
-      let missed = slots.filter { now - $0 > Scheduler.grace }
-      let plan = RecoveryPlan(
-        names[id]?.description ?? "schedule \(id)", .start, due.misfire, missed: missed,
-        isCaughtUp: missed.count < slots.count, at: now)
-      plans.append(plan)
-      decisions += slots.enumerated().map { index, slot in
-        let outcome: SlotDecision.Outcome =
-          index >= missed.count ? .fires : plan.fires(slot) ? .recovers : .skipped
-        return SlotDecision(schedule: id, slot: slot, outcome: outcome, decidedAt: now)
-      }
-    }
-    let others = Array(plans.dropFirst(Scheduler.plansMax))
-    let rows = plans.prefix(Scheduler.plansMax).map { $0.row() }
-    for plan in plans.prefix(Scheduler.plansMax) { log.write(LogLine(.warning, plan.words, ["schedule": plan.owner])) }
-    guard !others.isEmpty else { return (decisions, rows) }
-    let summary = RecoveryPlan.row(ofOthers: others, at: now)
-    log.write(LogLine(.warning, summary.summary))
-    return (decisions, rows + [summary])
+    return (missed, false)
   }
 
   // MARK: Rules
 
   private func decide(rule name: String, _ due: Agenda.Due, at now: Timestamp) async throws(StoreError) -> Int {
     guard let rule = book.bus.rule(name) else {
-      state.withLock { $0.agenda.resume(due.timer, at: nil) }
+      state.withLock { $0.agenda.resume(due.timer, at: nil, after: due.slot) }
       return 0
     }
-    let (slots, next) = Scheduler.slots(of: due, upTo: now)
-    let plan = plan(of: rule, slots, at: now)
+    let (come, next) = Scheduler.slots(of: due, upTo: now)
+    // Where a go failed halfway, its first slots are decided.
+    let cursor = state.withLock { $0.cursors[name] } ?? .epoch
+    let slots = come.filter { $0 > cursor }
+    guard !slots.isEmpty else {
+      state.withLock { $0.agenda.resume(due.timer, at: next, after: come.last ?? due.slot) }
+      return 0
+    }
+    let rest = Scheduler.rest(of: due, from: next, rule.misfire, at: now)
+    let plan = plan(of: rule, slots, rest, at: now)
     if let plan { log.write(LogLine(.warning, plan.words, ["rule": rule.name])) }
+    // To a rule its anchor is its epoch.
+    let anchor = due.timetable.epoch
     var fired = 0
     var row = plan?.row()
     if rule.overlap == .allowAll {
       let records = slots.map { record(of: rule, $0, plan, at: now) }
       for start in stride(from: 0, to: records.count, by: Scheduler.batchMax) {
         let batch = Array(records[start..<min(start + Scheduler.batchMax, records.count)])
-        try await store(batch, &row)
+        try await store(batch, from: anchor, &row)
       }
       fired = records.count(where: \.fires)
     } else {
       // Each slot is stored before the next one is looked at, for it may be what the next one waits for.
       for slot in slots {
         let record = try await guarded(record(of: rule, slot, plan, at: now), rule, at: now)
-        try await store([record], &row)
+        try await store([record], from: anchor, &row)
         fired += record.fires ? 1 : 0
       }
     }
-    state.withLock { $0.agenda.resume(due.timer, at: next) }
+    state.withLock { $0.agenda.resume(due.timer, at: next, after: come.last ?? due.slot) }
     log.write(tickLine(rule, slots, fired: fired))
     observer.observe(.slotsDecided(slots), at: clock.now())
     if fired > 0 { deliveriesDue.ring() }
     return slots.count
   }
 
-  private func store(_ batch: [SlotRecord], _ plan: inout LedgerEntry?) async throws(StoreError) {
-    try await journal.record(batch, plan: plan)
+  /// - Parameter anchor: since when the timetable counts that has the slots; the rule may have another by now.
+  private func store(
+    _ batch: [SlotRecord], from anchor: Timestamp, _ plan: inout LedgerEntry?
+  ) async throws(StoreError) {
+    let records = batch.map { SlotRecord(rule: $0.rule, slot: $0.slot, outcome: $0.outcome, anchor: anchor) }
+    try await journal.record(records, plan: plan)
     plan = nil
-    if let last = batch.last { state.withLock { $0.cursors[last.rule] = last.slot } }
+    guard let last = batch.last else { return }
+    state.withLock { state in
+      if state.anchors[last.rule] == anchor { state.cursors[last.rule] = last.slot }
+    }
   }
 
-  private func plan(of rule: Rule, _ slots: [Timestamp], at now: Timestamp) -> RecoveryPlan? {
+  private func plan(
+    of rule: Rule, _ slots: [Timestamp], _ rest: (missed: Int, isCaughtUp: Bool), at now: Timestamp
+  ) -> RecoveryPlan? {
     let missed = slots.filter { now - $0 > Scheduler.grace }
     guard rule.isEnabled, !missed.isEmpty else { return nil }
     return RecoveryPlan(
-      rule.name, .start, rule.misfire, missed: missed, isCaughtUp: missed.count < slots.count, at: now)
+      rule.name, .start, rule.misfire, missed: missed, isCaughtUp: missed.count < slots.count || rest.isCaughtUp,
+      later: rest.missed, at: now)
   }
 
   private func record(of rule: Rule, _ slot: Timestamp, _ plan: RecoveryPlan?, at now: Timestamp) -> SlotRecord {

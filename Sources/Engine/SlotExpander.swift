@@ -40,7 +40,7 @@ public struct SlotExpander: Sendable {
     var deliveries: [NewDelivery] = []
     var rows: [LedgerEntry] = []
     var waiting: [WaitingSlot] = []
-    var completed: [Int64] = []
+    var completed: [Int64: Int] = [:]
     var done: OpenSlot?
     for slot in open {
       let isGuarded = slot.schedule.map { $0.overlap != .allowAll } ?? false
@@ -55,16 +55,16 @@ public struct SlotExpander: Sendable {
       if let schedule = slot.schedule, outcome.waiting.isEmpty, slot.decision.outcome != .disabled,
         try await isCompleted(schedule, by: slot.decision.slot)
       {
-        completed.append(slot.decision.schedule)
+        completed[slot.decision.schedule] = schedule.version
       }
       done = slot
       if isGuarded { break }
     }
     guard let done else { return released }
-    try await store.expand(
+    let ended = try await store.expand(
       SlotExpansion(
         deliveries: deliveries, rows: rows, waiting: waiting, completed: completed, through: done.sequence))
-    if !completed.isEmpty { scheduler.remove(completed) }
+    if !ended.isEmpty { scheduler.remove(ended) }
     if !deliveries.isEmpty { deliveriesDue.ring() }
     return released + max(1, deliveries.count + rows.count)
   }
@@ -99,7 +99,6 @@ public struct SlotExpander: Sendable {
   }
 
   private func isLast(_ slot: Timestamp, of schedule: Schedule) -> Bool {
-    if schedule.expression.isOnce { return true }
     do throws(ZoneError) {
       let zone = schedule.timezone == "UTC" ? ZoneRules.utc : try zones.zone(schedule.timezone)
       return schedule.clock.timetable(in: zone).next(after: slot) == nil

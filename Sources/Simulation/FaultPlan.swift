@@ -35,6 +35,8 @@ public final class FaultPlan: Sendable {
   /// Faults happen only while armed.
   public func arm(_ isArmed: Bool) { state.withLock { $0.isArmed = isArmed } }
 
+  var isArmed: Bool { state.withLock { $0.isArmed } }
+
   /// Whether the process has died; it stays dead until revived.
   public var hasCrashed: Bool { state.withLock { $0.hasCrashed } }
 

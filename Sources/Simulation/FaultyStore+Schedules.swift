@@ -69,7 +69,7 @@ extension FaultyStore: ScheduleStore {
 
   public func openSlots(limit: Int) async throws(StoreError) -> [OpenSlot] { try await real.openSlots(limit: limit) }
 
-  public func expand(_ expansion: SlotExpansion) async throws(StoreError) {
+  public func expand(_ expansion: SlotExpansion) async throws(StoreError) -> [Int64] {
     try await faults.write { () throws(StoreError) in try await real.expand(expansion) }
   }
 

@@ -61,13 +61,23 @@ extension SQLiteStore: EventJournal, SlotJournal {
     try await write { db in
       if let plan { try SQLiteStore.append(plan, db) }
       for slot in slots {
+        let isCurrent = try SQLiteStore.isCurrent(slot, db)
         let cursor = try db.moment("SELECT slot FROM schedule_cursors WHERE rule = ?", [slot.rule])
-        if let cursor, slot.slot <= cursor { continue }
+        if let cursor, isCurrent, slot.slot <= cursor { continue }
         try SQLiteStore.insert(slot.outcome, of: WaitingSlot(owner: slot.rule, slot: slot.slot), db)
+        guard isCurrent else { continue }
         try db.run(
           "INSERT OR REPLACE INTO schedule_cursors (rule, slot) VALUES (?, ?)", [slot.rule, slot.slot.milliseconds])
       }
     }
+  }
+
+  /// Whether the rule still counts from where it did when the slot was looked at.
+  private static func isCurrent(_ slot: SlotRecord, _ db: Database) throws -> Bool {
+    guard let anchor = slot.anchor else { return true }
+    let stored = try String.fetchOne(
+      db.cachedStatement(sql: "SELECT json ->> 'anchor' FROM rules WHERE name = ?"), arguments: [slot.rule])
+    return stored == anchor.preciseText
   }
 
   static func insert(_ routed: RoutedEvent, _ db: Database) throws {

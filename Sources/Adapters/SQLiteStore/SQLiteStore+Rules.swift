@@ -64,6 +64,12 @@ extension SQLiteStore: RuleStore {
 
   private static func save(_ rule: Rule, at now: Timestamp, _ db: Database) throws {
     let json = rule.json.text
+    // A schedule that counts anew has decided nothing yet; the ids of what it fires keep it from firing a slot twice.
+    try db.run(
+      """
+      DELETE FROM schedule_cursors WHERE rule = ? AND
+        (SELECT json ->> 'anchor' FROM rules WHERE name = ?) <> ?
+      """, [rule.name, rule.name, rule.anchor.preciseText])
     try db.run("INSERT OR REPLACE INTO rules (name, json) VALUES (?, ?)", [rule.name, json])
     try db.run(
       "INSERT OR REPLACE INTO rule_versions (name, version, at, json) VALUES (?, ?, ?, ?)",

@@ -54,7 +54,7 @@ extension SQLiteStore: ScheduleStore {
       }
       if let prefix = query.namePrefix, !prefix.isEmpty {
         conditions.append("name >= ? AND name < ?")
-        arguments += [prefix, prefix + "\u{7F}"]
+        arguments += [prefix, prefix + "\u{10FFFF}"]
       }
       if let state = query.state {
         conditions.append("state = ?")
@@ -80,7 +80,9 @@ extension SQLiteStore: ScheduleStore {
       try SQLiteStore.insert(recovery, db)
       var ids: [Int64] = []
       ids.reserveCapacity(schedules.count)
-      let find = try db.cachedStatement(sql: "SELECT id FROM schedules WHERE group_name = ? AND name = ?")
+      var began: Timestamp?
+      let find = try db.cachedStatement(
+        sql: "SELECT id, clockwork, since, start_at, end_at FROM schedules WHERE group_name = ? AND name = ?")
       let insert = try db.cachedStatement(
         sql: """
           INSERT INTO schedules (group_name, name, state, clockwork, since, start_at, end_at, pause_until, json)
@@ -92,22 +94,30 @@ extension SQLiteStore: ScheduleStore {
           WHERE id = ?
           """)
       for schedule in schedules {
+        let work = Clockwork(schedule)
         let values: [(any DatabaseValueConvertible)?] = [
-          schedule.state.rawValue, Clockwork(schedule).text, schedule.since.milliseconds,
-          schedule.start?.milliseconds, schedule.end?.milliseconds, schedule.pause?.until?.milliseconds,
-          schedule.json.text,
+          schedule.state.rawValue, work.text, schedule.since.milliseconds, schedule.start?.milliseconds,
+          schedule.end?.milliseconds, schedule.pause?.until?.milliseconds, schedule.json.text,
         ]
         let name: [(any DatabaseValueConvertible)?] = [schedule.name.group, schedule.name.name]
-        if let id = try Int64.fetchOne(find, arguments: StatementArguments(name)) {
+        if let old = try Row.fetchOne(find, arguments: StatementArguments(name)) {
+          let id: Int64 = old["id"]
           try update.execute(arguments: StatementArguments(values + [id]))
           ids.append(id)
+          if work.keepsTime(schedule, old) { continue }
         } else {
+          guard schedule.version == 1 else {
+            throw StoreError(.refused, "schedule \(schedule.name) is not there any more")
+          }
           try insert.execute(arguments: StatementArguments(name + values))
           ids.append(db.lastInsertedRowID)
         }
+        began = min(began ?? schedule.clock.epoch, schedule.clock.epoch)
       }
-      if let first = schedules.map(\.clock.epoch).min() {
-        try db.run("UPDATE slots_decided SET through = MIN(through, ?)", [first.milliseconds])
+      if let began {
+        try db.run(
+          "UPDATE slots_decided SET through = MIN(through, :began), saved_from = MIN(COALESCE(saved_from, :began), :began)",
+          ["began": began.milliseconds])
       }
       return ids
     }
@@ -205,7 +215,11 @@ extension SQLiteStore: ScheduleStore {
     try await write { db in
       for plan in plans { try SQLiteStore.append(plan, db) }
       for one in decisions { try SQLiteStore.insert(one, db) }
-      if let through { try db.run("UPDATE slots_decided SET through = ?", [through.milliseconds]) }
+      if let through {
+        try db.run(
+          "UPDATE slots_decided SET through = MIN(:through, COALESCE(saved_from, :through)), saved_from = NULL",
+          ["through": through.milliseconds])
+      }
     }
   }
 
@@ -226,15 +240,20 @@ extension SQLiteStore: ScheduleStore {
     }
   }
 
-  public func expand(_ expansion: SlotExpansion) async throws(StoreError) {
+  public func expand(_ expansion: SlotExpansion) async throws(StoreError) -> [Int64] {
     try await write { db in
       let expanded = try Int64.fetchOne(db.cachedStatement(sql: "SELECT expanded FROM slots_decided")) ?? 0
-      guard expansion.through > expanded else { return }
+      guard expansion.through > expanded else { return [] }
       for delivery in expansion.deliveries { try SQLiteStore.insert(delivery, db) }
       for row in expansion.rows { try SQLiteStore.append(row, db) }
       for slot in expansion.waiting { try SQLiteStore.insert(slot, db) }
-      for id in expansion.completed { try db.run("DELETE FROM schedules WHERE id = ?", [id]) }
+      var ended: [Int64] = []
+      for (id, version) in expansion.completed.sorted(by: { $0.key < $1.key }) {
+        try db.run("DELETE FROM schedules WHERE id = ? AND json ->> 'version' = ?", [id, version])
+        if db.changesCount > 0 { ended.append(id) }
+      }
       try db.run("UPDATE slots_decided SET expanded = ?", [expansion.through])
+      return ended
     }
   }
 
@@ -300,6 +319,14 @@ private struct Clockwork {
     timezone = schedule.timezone
     changes = schedule.changes
     misfire = schedule.misfire
+  }
+
+  /// Whether the schedule fires when that row's did.
+  func keepsTime(_ schedule: Schedule, _ row: Row) -> Bool {
+    guard let old = Clockwork(row["clockwork"]) else { return false }
+    return (expression, timezone, changes) == (old.expression, old.timezone, old.changes)
+      && row.moment("since") == schedule.since
+      && (row.optionalMoment("start_at"), row.optionalMoment("end_at")) == (schedule.start, schedule.end)
   }
 
   /// The expression comes last, for it may hold line ends.

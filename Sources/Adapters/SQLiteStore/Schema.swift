@@ -157,7 +157,10 @@ enum Schema {
     CREATE TABLE slots (seq INTEGER PRIMARY KEY AUTOINCREMENT, slot INTEGER NOT NULL, schedule INTEGER NOT NULL,
       outcome INTEGER NOT NULL, decided_at INTEGER NOT NULL, UNIQUE (slot, schedule))
     """,
-    "CREATE TABLE slots_decided (id INTEGER PRIMARY KEY CHECK (id = 1), through INTEGER, expanded INTEGER NOT NULL)",
+    """
+    CREATE TABLE slots_decided (id INTEGER PRIMARY KEY CHECK (id = 1), through INTEGER, expanded INTEGER NOT NULL,
+      saved_from INTEGER)
+    """,
     "INSERT INTO slots_decided (id, through, expanded) VALUES (1, NULL, 0)",
     "CREATE TABLE waiting_slots (owner TEXT NOT NULL, slot INTEGER NOT NULL, PRIMARY KEY (owner, slot)) WITHOUT ROWID",
     """

@@ -156,12 +156,17 @@ public struct ScheduleClock: Sendable, Hashable {
     self.end = end
   }
 
-  /// Where a rate counts from: its start, or when it was made; it fires there for the first time.
-  public var anchor: Timestamp { start ?? since }
+  /// Where a rate counts from: its start, or when it was made; it fires there for the first time. A whole second, as all slots
+  /// are that a cause can be named for.
+  public var anchor: Timestamp { ScheduleClock.wholeSecondUp(start ?? since) }
 
   /// The last instant that is not the schedule's. Its own first instant, at its making, still is.
   public var epoch: Timestamp {
-    Timestamp(milliseconds: max(since, expression.isOnce ? since : start ?? since).milliseconds - 1)
+    ScheduleClock.wholeSecondUp(max(since, expression.isOnce ? since : start ?? since)) - Span(milliseconds: 1)
+  }
+
+  private static func wholeSecondUp(_ moment: Timestamp) -> Timestamp {
+    moment == moment.wholeSecond ? moment : moment.wholeSecond + .seconds(1)
   }
 
   public func timetable(in zone: ZoneRules) -> Timetable {

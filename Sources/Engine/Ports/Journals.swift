@@ -125,6 +125,9 @@ public struct SlotRecord: Sendable {
   public let rule: String
   public let slot: Timestamp
   public let outcome: Outcome
+  /// Since when the schedule counts that has the slot; nil if the rule is as it was. Of a rule that counts anew or is gone the
+  /// cursor stays as it is.
+  public let anchor: Timestamp?
 
   public enum Outcome: Sendable {
     case fires(RoutedEvent)
@@ -135,10 +138,11 @@ public struct SlotRecord: Sendable {
     case waits(LedgerEntry)
   }
 
-  public init(rule: String, slot: Timestamp, outcome: Outcome) {
+  public init(rule: String, slot: Timestamp, outcome: Outcome, anchor: Timestamp? = nil) {
     self.rule = rule
     self.slot = slot
     self.outcome = outcome
+    self.anchor = anchor
   }
 }
 

@@ -109,13 +109,13 @@ public struct SlotExpansion: Sendable {
   public let rows: [LedgerEntry]
   /// Slots that wait for the run of an earlier one, by owner.
   public let waiting: [WaitingSlot]
-  /// Schedules that end with their last slot.
-  public let completed: [Int64]
+  /// Schedules that end with their last slot, and the version that says so: one that was changed meanwhile stays.
+  public let completed: [Int64: Int]
   /// Everything up to this place is done.
   public let through: Int64
 
   public init(
-    deliveries: [NewDelivery], rows: [LedgerEntry], waiting: [WaitingSlot], completed: [Int64], through: Int64
+    deliveries: [NewDelivery], rows: [LedgerEntry], waiting: [WaitingSlot], completed: [Int64: Int], through: Int64
   ) {
     self.deliveries = deliveries
     self.rows = rows
@@ -179,7 +179,9 @@ public protocol ScheduleStore: Sendable {
   func schedules(_ query: ScheduleQuery) async throws(StoreError) -> [Schedule]
   /// Creates or replaces schedules, all or nothing; one that is replaced keeps its id. Their ids, in the order given.
   ///
-  /// What is decided is known only up to before the earliest of them began, so that a clock that went back loses none of their slots.
+  /// Refused if one of a later version than the first is not there any more. Where timetables are new or changed, what is decided
+  /// is known only up to before the earliest of them began, so that neither a clock that went back nor a decision that was made
+  /// without them loses any of their slots.
   ///
   /// - Parameter recovery: what the resuming of one entails, stored with it.
   func save(_ schedules: [Schedule], row: LedgerEntry, recovery: Recovery?) async throws(StoreError) -> [Int64]
@@ -192,6 +194,9 @@ public protocol ScheduleStore: Sendable {
   /// Slots after that instant that are decided all the same.
   func decisions(after instant: Timestamp) async throws(StoreError) -> [SlotDecision]
   /// Stores decisions and how far all are decided, all or nothing; a slot that is decided already stays as it is.
+  ///
+  /// How far all are decided may go back. The first time after `save` it is not beyond where the earliest of the timetables
+  /// began that were saved: who decided may not have heard of them.
   ///
   /// - Parameter plans: rows that tell of recoveries, written before.
   func decide(
@@ -207,8 +212,9 @@ public protocol ScheduleStore: Sendable {
   func scheduleNames(_ ids: [Int64]) async throws(StoreError) -> [Int64: ScheduleName]
   /// Decided slots that are not expanded yet, in the order in which they were decided.
   func openSlots(limit: Int) async throws(StoreError) -> [OpenSlot]
-  /// Stores what decided slots came to, all or nothing.
-  func expand(_ expansion: SlotExpansion) async throws(StoreError)
+  /// Stores what decided slots came to, all or nothing; does nothing if they are through already. The ids of the schedules that
+  /// ended and are removed.
+  func expand(_ expansion: SlotExpansion) async throws(StoreError) -> [Int64]
   /// Which of these slots of a rule or a schedule were decided while it was disabled.
   func disabledSlots(of owner: String, among slots: [Timestamp]) async throws(StoreError) -> Set<Timestamp>
   /// What each time zone looked like when it was noted last; under the empty name, which release of the data it was.
