@@ -2,7 +2,7 @@ import Measures
 
 /// The metrics that exist, by namespace: an alarm on any other never rings (D24).
 ///
-/// Source: CloudWatch user guide, metrics of EventBridge, Lambda and SQS; `Extract/Triggers` is ours.
+/// Source: CloudWatch user guide, metrics of EventBridge, its Scheduler, Lambda and SQS; `Extract/Triggers` is ours.
 public enum MetricCatalogue {
   /// What this server publishes: AWS's, two that only the specification has, and its own.
   public static let ofServer = ofAWS.merging(
@@ -30,6 +30,11 @@ public enum MetricCatalogue {
       "AsyncEventAge", "AsyncEventsDropped", "AsyncEventsReceived", "ConcurrentExecutions", "DeadLetterErrors",
       "DestinationDeliveryFailures", "Duration", "Errors", "Invocations", "IteratorAge", "Throttles",
       "UnreservedConcurrentExecutions",
+    ],
+    Namespace.scheduler: [
+      "InvocationAttemptCount", "InvocationDroppedCount", "InvocationThrottleCount",
+      "InvocationsFailedToBeSentToDeadLetterCount", "InvocationsSentToDeadLetterCount", "TargetErrorCount",
+      "TargetErrorThrottledCount",
     ],
     Namespace.sqs: [
       "ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesDelayed",

@@ -4,6 +4,7 @@ import CryptoPorts
 import Engine
 import Events
 import Foundation
+import Measures
 import Operations
 import Rules
 import SQLiteStore
@@ -244,6 +245,33 @@ import Testing
     try await wire.room.live(minutes: 20)
     let second = try #require(try await wire.room.store.entry(of: "default/b@2025-09-09T22:40:00Z"))
     #expect(second.code == .delivered)
+    for (name, count) in [("InvocationAttemptCount", 2.0), ("TargetErrorCount", 1), ("InvocationDroppedCount", 1)] {
+      #expect(try await wire.room.sum(MetricID("AWS/Scheduler", name, ["ScheduleGroup": "default"])) == count)
+      #expect(try await wire.room.sum(MetricID("AWS/Scheduler", name, [:])) == count)
+    }
+    #expect(try await wire.room.sum(MetricID("AWS/Events", "FailedInvocations", [:])) == 1)
+    #expect(try await wire.room.sum(MetricID("AWS/Events", "Invocations", ["RuleName": "default/b"])) == 0)
+  }
+
+  @Test func `a scheduled role is not handed over by somebody who may not pass it`() async throws {
+    let wire = try await SchedulerWire()
+    let schedules =
+      #"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"scheduler:*","Resource":"*"}}"#
+    try await wire.room.room.permissions.save(
+      Role(name: "maker", id: "AROA2", description: nil, trust: "{}", policies: ["p": schedules], createdAt: .epoch))
+    let maker = Caller(
+      arn: ResourceName(service: "sts", region: "", account: "123456789012", resource: "assumed-role/maker/m"),
+      accessKeyID: "m", role: wire.room.room.permissions.role("maker"))
+    let judge = Judge(wire.room.room.permissions, wire.room.clock)
+    let request = WireRequest(
+      method: "POST", path: "/schedules/s", headers: ["authorization": SchedulerWire.authorization],
+      body: wire.schedule("rate(1 day)").bytes)
+    let demands = try Demand.of(try Route(request).decode(request), wire.room.engine.settings.names)
+    #expect(demands.map(\.action) == ["scheduler:CreateSchedule", "iam:PassRole"])
+    #expect(
+      demands.map(\.resource) == ["arn:aws:scheduler:us-east-1:123456789012:schedule/default/s", SchedulerWire.role])
+    try judge.permit(maker, demands[0])
+    #expect(throws: WireError.self) { try judge.permit(maker, demands[1]) }
   }
 }
 
@@ -255,6 +283,10 @@ extension ChangeNote {
 private struct SchedulerWire {
   static let role = "arn:aws:iam::123456789012:role/scheduler"
   static let queue = "arn:aws:sqs:us-east-1:123456789012:q"
+
+  /// A signature that nobody checks; it says which service is meant.
+  static let authorization =
+    "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20250909/us-east-1/scheduler/aws4_request, SignedHeaders=host, Signature=0"
 
   let room: Room
   private let responder: ServerResponder
@@ -294,14 +326,11 @@ private struct SchedulerWire {
   private func answer(
     _ method: String, _ path: String, _ query: String, _ body: JSON?
   ) async throws -> (Int, JSON) {
-    let scope = "AKIDEXAMPLE/20250909/us-east-1/scheduler/aws4_request"
     let request = HTTPRequestMessage(
       method: method, target: query.isEmpty ? path : "\(path)?\(query)",
       headers: [
         .init(name: "host", value: "127.0.0.1:4566"),
-        .init(
-          name: "authorization",
-          value: "AWS4-HMAC-SHA256 Credential=\(scope), SignedHeaders=host, Signature=0"),
+        .init(name: "authorization", value: SchedulerWire.authorization),
       ], body: body?.bytes ?? [], remote: nil)
     guard case .full(let status, _, let bytes) = await responder.respond(to: request) else { throw CancellationError() }
     return (status, try JSON(parsing: bytes))

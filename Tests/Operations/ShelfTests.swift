@@ -5,6 +5,7 @@ import Ingestion
 import Operations
 import Rules
 import SQLiteStore
+import Schedules
 import Simulation
 import Telemetry
 import Testing
@@ -49,6 +50,29 @@ import Testing
     #expect(try await !room.room.shelf.discard(letter, note))
     let row = try #require(try await room.store.entry(of: "operator/discard/\(letter.id)"))
     #expect(row.facts["who"] == "ana")
+    #expect(try await room.room.shelf.letters(nil).isEmpty)
+  }
+
+  @Test func `a letter of a schedule goes to the queue that was missing, as it was last sent`() async throws {
+    let room = try await Room()
+    let names = room.engine.settings.names
+    let now = room.clock.now()
+    let target = Target(
+      id: "schedule", arn: names.queue("late"), input: .scheduled(#"{"n":<aws.scheduler.attempt-number>}"#),
+      deadLetter: names.queue(room.names.triggerDeadLetters), role: "arn:aws:iam::123456789012:role/scheduler")
+    let schedule = Schedule(
+      name: ScheduleName("s"), expression: try ScheduleExpression("at(2025-09-09T21:55:00)", dialect: .scheduler),
+      target: target, createdAt: now, modifiedAt: now, since: now)
+    _ = try await room.engine.schedules.change(ScheduleName("s"), note) { _ in schedule }
+    try await room.live(minutes: 6)
+    let letter = try #require(try await room.room.shelf.letters(nil).first)
+    #expect(letter.code == "AWS.SimpleQueueService.NonExistentQueue" && letter.rule == nil)
+    #expect(try await room.room.shelf.preview(letter).word == "still_invalid")
+    _ = try await room.store.create(QueueDefinition(name: "late"), at: room.clock.now())
+    #expect(try await room.room.shelf.redrive(letter) == nil)
+    try await settle(room)
+    let messages = try await room.store.receive("late", limit: 10, visibility: .zero, at: room.clock.now())
+    #expect(messages.map(\.body) == [#"{"n":1}"#])
     #expect(try await room.room.shelf.letters(nil).isEmpty)
   }
 

@@ -20,6 +20,7 @@ public struct Sample: Sendable, Hashable {
 public enum Namespace {
   public static let events = "AWS/Events"
   public static let lambda = "AWS/Lambda"
+  public static let scheduler = "AWS/Scheduler"
   public static let sqs = "AWS/SQS"
   public static let triggers = "Extract/Triggers"
 }
@@ -28,7 +29,29 @@ public enum Namespace {
 public enum LedgerMetrics {
   public static func samples(of entry: LedgerEntry) -> [Sample] {
     guard entry.decision.isTerminal, entry.decision != .changed else { return [] }
-    return events(entry) + triggers(entry)
+    // A schedule is named by its group and its name, which no rule's has: `default/nightly`.
+    let names = entry.about.rule?.split(separator: "/") ?? []
+    guard names.count == 2 else { return events(entry) + triggers(entry) }
+    return scheduler(entry, group: String(names[0])) + triggers(entry)
+  }
+
+  /// `AWS/Scheduler`: AWS's names, by group as there: schedules may be too many to be counted one by one.
+  ///
+  /// What no target took is also a failed invocation of `AWS/Events`, over which the alarm stands.
+  private static func scheduler(_ entry: LedgerEntry, group: String) -> [Sample] {
+    guard entry.gate != .enabled, entry.gate != .misfire else { return [] }
+    let attempts = max(1, entry.facts["attempts"]?.int ?? 1)
+    let dropped = entry.decision == .undeliverable ? 1 : 0
+    let counts = [
+      ("InvocationAttemptCount", attempts), ("TargetErrorCount", attempts - 1 + dropped),
+      ("InvocationDroppedCount", dropped),
+    ]
+    let samples = counts.flatMap { name, count in
+      [[], [Dimension("ScheduleGroup", group)]].map { dimensions in
+        Sample(MetricID(Namespace.scheduler, name, dimensions), .count, Double(count), at: entry.at)
+      }
+    }
+    return samples + [Sample(MetricID(Namespace.events, "FailedInvocations"), .count, Double(dropped), at: entry.at)]
   }
 
   /// `AWS/Events`: AWS's names, and the specification's `SuccessfulInvocations` and `MatchedRules`.

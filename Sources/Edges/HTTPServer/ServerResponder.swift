@@ -111,7 +111,9 @@ public struct ServerResponder: HTTPResponder {
     } catch {
       runtime.ports.log.write(LogLine(.error, "request failed", ["request": context.requestID, "reason": "\(error)"]))
       response = WireEncoder.encode(
-        WireError(.internalException, "The store is not available; nothing was changed."), for: route,
+        WireError(
+          route.service == .scheduler ? .internalServer : .internalException,
+          "The store is not available; nothing was changed."), for: route,
         requestID: context.requestID)
     }
     return .full(
