@@ -76,7 +76,8 @@ extension Post {
       isWhole: { try await stage.store.brokenLinks().isEmpty },
       objects: {
         ObjectStore(
-          blobs, stage.store, EventRouter(try await RuleBook(stage.store, stage.store, clock)), clock, SeededEntropy(seed: 1),
+          blobs, stage.store, EventRouter(try await RuleBook(stage.store, stage.store, clock)), clock,
+          SeededEntropy(seed: 1),
           CryptoDigests(),
           names: names, deliveriesDue: Bell())
       },
