@@ -54,7 +54,7 @@ public final class ZoneWatch: Sendable {
     for name in using.keys {
       do throws(ZoneError) {
         let rules = try zones.zone(name)
-        let print = seen[name].flatMap { $0.rules == rules ? $0.print : nil } ?? ZoneWatch.print(of: rules)
+        let print = seen[name].flatMap { $0.rules == rules ? $0.print : nil } ?? ZoneWatch.look(of: rules)
         seen[name] = Seen(rules: rules, print: print)
         prints[name] = print
       } catch {
@@ -95,7 +95,7 @@ public final class ZoneWatch: Sendable {
   private static let releaseKey = ""
 
   /// Changes with any clock change of the zone, past or to come.
-  private static func print(of rules: ZoneRules) -> String { DerivedID.uuid(of: String(describing: rules)) }
+  private static func look(of rules: ZoneRules) -> String { DerivedID.uuid(of: String(describing: rules)) }
 
   private static func row(
     _ zones: [String], from old: String?, to release: String, schedules: Int, _ moved: Int?, at now: Timestamp

@@ -24,7 +24,10 @@ import Testing
     #expect(entry.facts["who"] == "ana")
     #expect(entry.facts["why"] == "maintenance")
     #expect(entry.at == world.clock.now())
-    #expect(entry.facts["changes"] == ["state ENABLED → DISABLED"])
+    #expect(
+      entry.facts["changes"] == [
+        "state ENABLED → DISABLED", "paused by ana since 2025-09-09T21:59:00Z: maintenance",
+      ])
     let moved = try await control.change(name, to: "cron(0 23 * * ? *)", note)
     #expect(!moved.isEnabled, "a changed time does not enable a paused schedule")
     #expect(moved.description == paused.description)
@@ -43,7 +46,12 @@ import Testing
     }
     let entry = try await world.entry("\(name)#\(replaced.version)")
     #expect(entry.code == .ruleReset)
-    #expect(entry.facts["lost"] == ["it was disabled and is enabled again", "its description is gone"])
+    let who = ChangeNote.testing.who
+    #expect(
+      entry.facts["lost"] == [
+        .string("it was disabled (by \(who) since 2025-09-09T21:59:00Z: a test) and is enabled again"),
+        "its description is gone",
+      ])
   }
 
   @Test func `a missed slot is run by hand with its own date, once`() async throws {

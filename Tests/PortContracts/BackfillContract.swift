@@ -133,7 +133,8 @@ import Testing
       #expect(try await store.waitingSlots(of: "default/a", limit: 10) == [BackfillContract.slots[2]])
       let last = WaitingSlot(owner: "default/a", slot: BackfillContract.slots[2])
       #expect(
-        try await store.release(last, as: .invokes(delivery("default/a@2")), completed: ScheduleName("a")) != nil)
+        try await store.release(
+          last, as: .invokes(delivery("default/a@2")), completed: ScheduleName(group: "default", "a")) != nil)
       #expect(try await store.schedule(ScheduleName("a")) == nil)
       #expect(try await store.release(last, as: .invokes(delivery("default/a@3")), completed: nil) == nil)
       #expect(try await store.due(at: Sample.start, limit: 10).count == 4, "one that waits no more is left alone")

@@ -311,7 +311,7 @@ def schedules_of_ours(world):
         ("all", 86_400, 3, "buffer_one"), "policies are set")
     checks.equal(len(shown["next_fires"]), 10, "with the next fires")
     refused = run(world, "schedule", "set", rule, "--gap", "shift", *endpoint)
-    checks.that(refused.returncode == 1 and "UTC" in refused.stderr, "a rule's clock never changes", refused.stderr)
+    checks.that(refused.returncode != 0 and "UTC" in refused.stderr, "a rule's clock never changes", refused.stderr)
     yesterday = NOW().date() - datetime.timedelta(days=1)
     span = ("--from", str(yesterday - datetime.timedelta(days=2)), "--to", str(yesterday))
     plan = ours("backfill", rule, *span, "--plan")
@@ -325,7 +325,7 @@ def schedules_of_ours(world):
     again = ours("backfill", rule, *span, "--watch")
     checks.equal((again["fired"], again["duplicates"]), (0, 2), "and again, what ran is left alone")
     ahead = run(world, "backfill", rule, "--from", "2190-01-01", "--to", "2190-01-02", *endpoint)
-    checks.that(ahead.returncode == 1 and "past slots" in ahead.stderr, "what lies ahead is refused", ahead.stderr)
+    checks.that(ahead.returncode != 0 and "past slots" in ahead.stderr, "what lies ahead is refused", ahead.stderr)
     ours("schedule", "set", rule, "--misfire", "latest", "--max-age", "1h", "--overlap", "allow-all")
 
 

@@ -34,7 +34,7 @@ struct BackfillStartCommand: SurroundedCommand {
       """,
       examples: [
         "bellcrank backfill nightly --from 2026-01-01 --to 2026-02-01 --plan",
-        "bellcrank backfill reports/weekly --from 2025-01-01 --to 2026-01-01 --every 4",
+        "bellcrank backfill nightly --from 2025-01-01 --to 2026-01-01 --every 4",
       ], exits: Help.serverExits))
 
   @OptionGroup var act: ScheduleActOptions

@@ -44,7 +44,7 @@ struct ScheduleListCommand: SurroundedCommand {
       """,
       examples: [
         "bellcrank schedule list", "bellcrank schedule list --state disabled -o jsonl",
-        "bellcrank schedule list --group reports --prefix week --zone America/New_York",
+        "bellcrank schedule list --group reports --zone America/New_York",
       ], exits: Help.serverExits))
 
   @Option(help: ArgumentHelp("Only schedules of this group.", valueName: "name"))
@@ -89,7 +89,7 @@ struct ScheduleShowCommand: SurroundedCommand {
     commandName: "show", abstract: "Show everything of a schedule: policies, pause, next fires, decisions.",
     discussion: Help.text(
       examples: [
-        "bellcrank schedule show nightly --count 5 --zone America/New_York --zone Asia/Seoul",
+        "bellcrank schedule show nightly --count 5 --zone America/New_York",
         "bellcrank schedule show reports/weekly -o json",
       ], exits: Help.serverExits))
 

@@ -12,7 +12,7 @@ struct SchedulePauseCommand: SurroundedCommand {
       """,
       examples: [
         "bellcrank schedule pause nightly --reason maintenance --for 2h",
-        "bellcrank schedule pause reports/weekly --reason audit --until 2026-01-05T00:00:00Z",
+        "bellcrank schedule pause reports/weekly --reason audit --until 2026-01-05",
       ],
       exits: Help.serverExits))
 
