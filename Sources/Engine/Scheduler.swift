@@ -28,6 +28,8 @@ public final class Scheduler: Sendable {
     /// The last decided instant of each rule, and since when its schedule counts.
     var cursors: [String: Timestamp]
     var anchors: [String: Timestamp]
+    /// The expressions of those: a clock that went back may show the millisecond of an earlier change again.
+    var expressions: [String: String]
     /// Slots still to come on the agenda that are decided all the same: what a killed process had begun, or what was decided
     /// before the clock went back.
     var decided: [Int64: Set<Timestamp>]
@@ -87,7 +89,9 @@ public final class Scheduler: Sendable {
     state = Mutex(
       State(
         agenda: loading.withLock { $0 }, edition: nil, cursors: try await journal.cursors(),
-        anchors: Dictionary(book.bus.scheduled.map { ($0.name, $0.anchor) }) { _, last in last }, decided: decided,
+        anchors: Dictionary(book.bus.scheduled.map { ($0.name, $0.anchor) }) { _, last in last },
+        expressions: Dictionary(book.bus.scheduled.map { ($0.name, $0.schedule?.text ?? "") }) { _, last in last },
+        decided: decided,
         latest: latest, through: through))
   }
 
@@ -216,9 +220,9 @@ public final class Scheduler: Sendable {
       }
       for rule in scheduled {
         // A new epoch has decided nothing yet, also if the clock went back; the store forgets the cursor as well.
-        if let anchor = state.anchors.updateValue(rule.anchor, forKey: rule.name), anchor != rule.anchor {
-          state.cursors[rule.name] = nil
-        }
+        let anchor = state.anchors.updateValue(rule.anchor, forKey: rule.name)
+        let expression = state.expressions.updateValue(rule.schedule?.text ?? "", forKey: rule.name)
+        if let anchor, anchor != rule.anchor || expression != rule.schedule?.text { state.cursors[rule.name] = nil }
         state.agenda.put(rule, cursor: state.cursors[rule.name] ?? rule.anchor)
       }
       state.edition = bus.edition

@@ -342,7 +342,9 @@ extension MemorySchedules: SlotJournal, RuleStore {
     _ rule: Rule, row: LedgerEntry, recovery: Recovery?, at now: Timestamp
   ) async throws(StoreError) {
     state.withLock { state in
-      if let old = state.rules[rule.name], old.anchor != rule.anchor { state.cursors[rule.name] = nil }
+      if let old = state.rules[rule.name], (old.anchor, old.schedule) != (rule.anchor, rule.schedule) {
+        state.cursors[rule.name] = nil
+      }
       state.rules[rule.name] = rule
       state.versions[rule.name, default: []].append(rule)
       state.rows += [row] + [recovery?.plan].compactMap { $0 }

@@ -26,7 +26,7 @@ private final class KeptZones: Zones {
 /// Rules and schedules in worlds whose clocks step and whose processes die, each world a seed.
 @Suite struct TimeSimulationTests {
   /// `TIME_LIVES=10000` lives more of them than fit into a quick run of the tests.
-  static let lives = UInt64(ProcessInfo.processInfo.environment["TIME_LIVES"] ?? "") ?? 1_500
+  static let lives = UInt64(ProcessInfo.processInfo.environment["TIME_LIVES"] ?? "") ?? 1_000
   static let lanes: UInt64 = 2
   private static let zones = KeptZones()
 

@@ -2,6 +2,7 @@ import Engine
 import Events
 import GRDB
 import Rules
+import Schedules
 import Telemetry
 
 extension SQLiteStore: RuleStore {
@@ -68,8 +69,8 @@ extension SQLiteStore: RuleStore {
     try db.run(
       """
       DELETE FROM schedule_cursors WHERE rule = ? AND
-        (SELECT json ->> 'anchor' FROM rules WHERE name = ?) <> ?
-      """, [rule.name, rule.name, rule.anchor.preciseText])
+        (SELECT json ->> 'anchor' <> ? OR json ->> 'schedule_expression' IS NOT ? FROM rules WHERE name = ?)
+      """, [rule.name, rule.anchor.preciseText, rule.schedule?.text, rule.name])
     try db.run("INSERT OR REPLACE INTO rules (name, json) VALUES (?, ?)", [rule.name, json])
     try db.run(
       "INSERT OR REPLACE INTO rule_versions (name, version, at, json) VALUES (?, ?, ?, ?)",
