@@ -123,7 +123,7 @@ public final class Scheduler: Sendable {
         let cursor: Timestamp? =
           state.agenda.has(schedule: stored.id)
           ? state.agenda.nextInstant(ofSchedule: stored.id).map { min($0 - Span(milliseconds: 1), now) }
-            ?? state.through : nil
+            ?? state.through.map { min($0, now) } : nil
         Scheduler.put(stored, cursor: cursor, in: &state.agenda, log)
       }
     }

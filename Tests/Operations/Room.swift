@@ -28,7 +28,10 @@ final class Room: Sendable {
   var engine: Runtime { room.runtime }
   var names: EnvironmentNames { EnvironmentNames(engine.settings) }
 
-  init(at start: Timestamp = Room.start.after(-600), schedule: String = "cron(0 22 * * ? *)") async throws {
+  init(
+    at start: Timestamp = Room.start.after(-600), schedule: String = "cron(0 22 * * ? *)",
+    zones: any Zones = ZoneFiles()
+  ) async throws {
     let settings = try Room.settings(schedule)
     clock = VirtualClock(start)
     store = try SQLiteStore(inMemory: settings)
@@ -37,7 +40,7 @@ final class Room: Sendable {
     let ports = Ports(
       clock: clock, entropy: SeededEntropy(seed: 1), digests: CryptoDigests(), log: recorder, observer: recorder,
       authority: permissions,
-      rules: store, events: store, slots: store, schedules: store, zones: ZoneFiles(), deliveries: store, desk: store,
+      rules: store, events: store, slots: store, schedules: store, zones: zones, deliveries: store, desk: store,
       queues: store, runs: store,
       budget: store, universe: store, index: store, ledger: store, chain: store, housekeeping: store, history: store,
       blobs: MemoryBlobs(),
