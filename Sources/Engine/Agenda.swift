@@ -135,6 +135,12 @@ struct Agenda {
 
   func has(schedule id: Int64) -> Bool { timerOfSchedule[id] != nil }
 
+  /// Whether a schedule is here that fires at the same instants.
+  func keepsTime(of stored: StoredClock) -> Bool {
+    guard let timer = timerOfSchedule[stored.id], let zone = loaded[stored.clock.timezone] else { return false }
+    return keeps(stored.clock.timetable(in: zone), timer)
+  }
+
   /// The instant that comes next of a schedule; nil if none does, or there is no such schedule.
   func nextInstant(ofSchedule id: Int64) -> Timestamp? {
     timerOfSchedule[id].flatMap { timer in

@@ -140,7 +140,10 @@ public final class Scheduler: Sendable {
   public func put(_ clocks: [StoredClock]) {
     state.withLock { state in
       for stored in clocks {
-        if state.agenda.has(schedule: stored.id), stored.clock.epoch < state.latest {
+        // One that fires when it did before keeps its place: there is nothing to learn.
+        if state.agenda.has(schedule: stored.id), stored.clock.epoch < state.latest,
+          !state.agenda.keepsTime(of: stored)
+        {
           state.unlearned[stored.id] = stored.clock.epoch
         }
         Scheduler.put(stored, cursor: nil, in: &state.agenda, log)

@@ -35,7 +35,8 @@ final class Room: Sendable {
   init(
     at start: Timestamp = Room.start.after(-600), schedule: String = "cron(0 22 * * ? *)",
     asking given: (any Source)? = nil, gate: FetchGate? = nil,
-    keeping: (VirtualClock, SQLiteStore) async throws -> Timekeeper? = { _, _ in nil }
+    keeping: (VirtualClock, SQLiteStore) async throws -> Timekeeper? = { _, _ in nil },
+    zones: any Zones = ZoneFiles()
   ) async throws {
     let settings = try Room.settings(schedule)
     clock = VirtualClock(start)
@@ -47,7 +48,7 @@ final class Room: Sendable {
     let ports = Ports(
       clock: clock, entropy: SeededEntropy(seed: 1), digests: CryptoDigests(), log: recorder, observer: recorder,
       authority: permissions,
-      rules: store, events: store, slots: store, schedules: store, zones: ZoneFiles(), deliveries: store, desk: store,
+      rules: store, events: store, slots: store, schedules: store, zones: zones, deliveries: store, desk: store,
       queues: store, runs: store,
       budget: store, universe: store, index: store, ledger: store, chain: store, housekeeping: store, history: store,
       blobs: MemoryBlobs(),
