@@ -3,6 +3,7 @@ import Events
 import Rules
 import Schedules
 import Simulation
+import SystemPorts
 import Testing
 
 /// Lists of rules and schedules, page by page, and everything of one.
@@ -67,13 +68,19 @@ import Testing
     let world = try await world()
     try await world.live(until: World.start.after(60))
     let owner = try await ScheduleControl(world.engine).owner(world.names.scheduleRule)
-    let shown = try await ScheduleViews(world.engine).show(owner, count: 3, .en)
+    let shown = try await ScheduleViews(world.engine).show(
+      owner, count: 3, .english, [try ZoneFiles().zone("America/New_York")])
     #expect(shown["next_fires"]?.elements?.count == 3)
+    #expect(shown["plain_words"] == "every day at 22:00 UTC, 18:00 EDT / 17:00 EST")
+    let change = try #require(shown["clock_changes"]?.elements?.first)
+    #expect(change["zone"] == "America/New_York")
+    #expect(change["effects"]?.elements?.isEmpty == false)
     #expect(shown["overlap"] == "allow_all")
     #expect(shown["decisions"]?.elements?.contains { $0["decision"] == "dispatched" } == true)
     #expect(shown["waiting_count"] == 0)
     let schedule = try await ScheduleControl(world.engine).owner("a/s0")
-    let other = try await ScheduleViews(world.engine).show(schedule, count: 1, .ko)
+    let other = try await ScheduleViews(world.engine).show(schedule, count: 1, .korean, [])
     #expect((other["gap"], other["fold"]) == ("skip", "first"))
+    #expect(other["plain_words"]?.string?.contains("매") == true)
   }
 }
