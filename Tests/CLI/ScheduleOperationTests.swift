@@ -61,7 +61,9 @@ import Testing
     _ = try await scene.perform(
       "schedule", "list", "--group", "reports", "--zone", "America/New_York", "--zone", "Asia/Seoul")
     let request = try #require(scene.client.requests.first)
-    #expect(request.path == "/_bellcrank/schedules?group=reports&limit=100&language=en")
+    #expect(
+      request.path
+        == "/_bellcrank/schedules?group=reports&limit=100&language=en&zones=America%2FNew_York%2CAsia%2FSeoul")
     #expect(scene.printer.text.contains("2026-01-05 09:00:00 EST"))
     #expect(scene.printer.text.contains("2026-01-05 23:00:00 KST"))
     #expect(scene.printer.talk == ["there may be more: --after reports/weekly"])
@@ -73,11 +75,22 @@ import Testing
     row.set("waiting_count", 2)
     row.set("waiting", ["2026-01-04T14:00:00Z", "2026-01-04T15:00:00Z"])
     row.set("decisions", [["at": "2026-01-01T00:00:00Z", "decision": "disabled", "summary": "it rests"]])
+    row.set(
+      "clock_changes",
+      [
+        [
+          "zone": "America/New_York", "instant": "2026-03-08T07:00:00Z", "from": "2026-03-08T02:00:00 EST",
+          "to": "2026-03-08T03:00:00 EDT", "effects": ["22:00 UTC moves from 17:00 EST to 18:00 EDT on the wall"],
+        ]
+      ])
     let scene = Scene([.json(row)])
     _ = try await scene.perform("schedule", "show", "reports/weekly", "--count", "1")
     let request = try #require(scene.client.requests.first)
-    #expect(request.path == "/_bellcrank/schedules/reports%2Fweekly?count=1&language=en")
-    for words in ["2: 2026-01-04T14:00:00Z, 2026-01-04T15:00:00Z", "it rests", "2026-01-05 23:00:00 KST"] {
+    #expect(request.path == "/_bellcrank/schedules/reports%2Fweekly?count=1&language=en&zones=Asia%2FSeoul")
+    for words in [
+      "CLOCK CHANGE", "22:00 UTC moves", "2: 2026-01-04T14:00:00Z, 2026-01-04T15:00:00Z", "it rests",
+      "2026-01-05 23:00:00 KST",
+    ] {
       #expect(scene.printer.text.contains(words), "\(words)")
     }
   }

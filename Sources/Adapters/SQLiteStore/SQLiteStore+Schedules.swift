@@ -75,42 +75,47 @@ extension SQLiteStore: ScheduleStore {
   public func save(
     _ schedules: [Schedule], row: LedgerEntry, recovery: Recovery?
   ) async throws(StoreError) -> [Int64] {
-    try await write { db in
+    let rows = await ScheduleRow.rows(of: schedules)
+    return try await write { db in
       try SQLiteStore.append(row, db)
       try SQLiteStore.insert(recovery, db)
       var ids: [Int64] = []
-      ids.reserveCapacity(schedules.count)
+      ids.reserveCapacity(rows.count)
       var began: Timestamp?
       let find = try db.cachedStatement(
         sql: "SELECT id, clockwork, since, start_at, end_at FROM schedules WHERE group_name = ? AND name = ?")
       let insert = try db.cachedStatement(
         sql: """
           INSERT INTO schedules (group_name, name, state, clockwork, since, start_at, end_at, pause_until, json)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (group_name, name) DO NOTHING
           """)
       let update = try db.cachedStatement(
         sql: """
           UPDATE schedules SET state = ?, clockwork = ?, since = ?, start_at = ?, end_at = ?, pause_until = ?, json = ?
           WHERE id = ?
           """)
-      for schedule in schedules {
-        let work = Clockwork(schedule)
-        let values: [(any DatabaseValueConvertible)?] = [
-          schedule.state.rawValue, work.text, schedule.since.milliseconds, schedule.start?.milliseconds,
-          schedule.end?.milliseconds, schedule.pause?.until?.milliseconds, schedule.json.text,
-        ]
-        let name: [(any DatabaseValueConvertible)?] = [schedule.name.group, schedule.name.name]
-        if let old = try Row.fetchOne(find, arguments: StatementArguments(name)) {
-          let id: Int64 = old["id"]
-          try update.execute(arguments: StatementArguments(values + [id]))
-          ids.append(id)
-          if work.keepsTime(schedule, old) { continue }
+      for row in rows {
+        let schedule = row.schedule
+        let (group, name) = (schedule.name.group, schedule.name.name)
+        if schedule.version == 1 {
+          try insert.execute(arguments: [
+            group, name, schedule.state.rawValue, row.clockwork, schedule.since.milliseconds,
+            schedule.start?.milliseconds, schedule.end?.milliseconds, schedule.pause?.until?.milliseconds, row.json,
+          ])
+        }
+        if schedule.version == 1, db.changesCount > 0 {
+          ids.append(db.lastInsertedRowID)
         } else {
-          guard schedule.version == 1 else {
+          guard let old = try Row.fetchOne(find, arguments: [group, name]) else {
             throw StoreError(.refused, "schedule \(schedule.name) is not there any more")
           }
-          try insert.execute(arguments: StatementArguments(name + values))
-          ids.append(db.lastInsertedRowID)
+          let id: Int64 = old["id"]
+          try update.execute(arguments: [
+            schedule.state.rawValue, row.clockwork, schedule.since.milliseconds, schedule.start?.milliseconds,
+            schedule.end?.milliseconds, schedule.pause?.until?.milliseconds, row.json, id,
+          ])
+          ids.append(id)
+          if Clockwork(schedule).keepsTime(schedule, old) { continue }
         }
         began = min(began ?? schedule.clock.epoch, schedule.clock.epoch)
       }
@@ -308,7 +313,7 @@ private struct ClockReader {
 }
 
 /// What of a schedule's clock many schedules may share, as one text that is read once.
-private struct Clockwork {
+struct Clockwork {
   let expression: ScheduleExpression
   let timezone: String
   let changes: ClockChangeRule

@@ -96,6 +96,20 @@ extension JSON {
   /// Appends a string in quotes, escaping what RFC 8259 §7 says must be.
   public static func write(_ text: String, into out: inout [UInt8]) {
     out.append(UInt8(ascii: "\""))
+    var text = text
+    let isPlain = text.withUTF8 { bytes in
+      // Most texts have nothing to escape, and are taken over whole.
+      guard !bytes.contains(where: { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }) else {
+        return false
+      }
+      out.append(contentsOf: bytes)
+      return true
+    }
+    if !isPlain { writeEscaped(text, into: &out) }
+    out.append(UInt8(ascii: "\""))
+  }
+
+  private static func writeEscaped(_ text: String, into out: inout [UInt8]) {
     for byte in text.utf8 {
       switch byte {
       case UInt8(ascii: "\""): out += "\\\"".utf8
@@ -113,6 +127,5 @@ extension JSON {
       default: out.append(byte)
       }
     }
-    out.append(UInt8(ascii: "\""))
   }
 }

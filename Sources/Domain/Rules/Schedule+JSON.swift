@@ -4,14 +4,17 @@ import Schedules
 extension Schedule {
   /// The schedule as it is stored and shown; absent members are left out.
   public var json: JSON {
+    // They are the same moment for one that was never changed.
+    let created = createdAt.preciseText
+    let modified = modifiedAt == createdAt ? created : modifiedAt.preciseText
     var json = JSON(present: [
       "group": .string(name.group), "name": .string(name.name), "description": description.map { .string($0) },
       "state": .string(state.rawValue), "schedule_expression": .string(expression.text),
       "timezone": .string(timezone), "start": start.map { .string($0.preciseText) },
       "end": end.map { .string($0.preciseText) }, "window_minutes": window.map { JSON($0) }, "target": target.json,
       "completion": .string(completion.rawValue), "kms_key": kmsKey.map { .string($0) },
-      "created_at": .string(createdAt.preciseText), "modified_at": .string(modifiedAt.preciseText),
-      "version": JSON(version), "since": .string(since.preciseText),
+      "created_at": .string(created), "modified_at": .string(modified),
+      "version": JSON(version), "since": .string(since == createdAt ? created : since.preciseText),
       "gap": changes.gap == .skip ? nil : .string(changes.gap.rawValue),
       "fold": changes.fold == .first ? nil : .string(changes.fold.rawValue),
       "overlap": overlap == .allowAll ? nil : .string(overlap.rawValue), "pause": pause?.json,

@@ -3,6 +3,7 @@ import Engine
 import Events
 import Foundation
 import Rules
+import SQLiteStore
 import Schedules
 import Timers
 
@@ -77,12 +78,16 @@ enum Main {
     let now = SystemClock().now()
     let once = try ScheduleExpression("rate(1 minute)", dialect: .scheduler)
     try await bench.runtime.schedules.create([bench.schedule("first-\(now.milliseconds)", once, at: now)], note)
+    // A rate begins with a whole second: until that comes nothing is due, and that is not waited for here.
+    try await Task.sleep(for: .milliseconds(1_000 - now.milliseconds % 1_000))
+    let due = Machine.time()
     let decided = try await bench.runtime.scheduler.tick()
+    let took = Double(Machine.time() - due) / 1e9
     report(
       "restart",
       [
         ("schedules", Double(bench.runtime.scheduler.count)), ("loaded_seconds", loaded),
-        ("first_fire_seconds", Double(Machine.time() - start) / 1e9), ("decided", Double(decided)),
+        ("first_fire_seconds", loaded + took), ("decided", Double(decided)),
         ("processor_seconds", Double(Machine.processorTime() - processor) / 1e9),
         ("resident_mib", Machine.residentMiB()), ("peak_mib", Machine.peakMiB()),
       ])
