@@ -121,7 +121,31 @@ public struct CivilTime: Sendable, Hashable, Comparable {
   }
 
   /// `2025-09-09T22:00:00`
-  public var text: String { "\(dateText)T\(timeText)" }
+  public var text: String { text(followedBy: "") }
+
+  /// The same with something behind it, of ASCII: it is written for every event, so it is written digit by digit.
+  func text(followedBy end: StaticString) -> String {
+    guard (0...9_999).contains(year) else { return "\(dateText)T\(timeText)\(end)" }
+    return String(unsafeUninitializedCapacity: 19 + end.utf8CodeUnitCount) { bytes in
+      func write(_ number: Int, at place: Int, width: Int) {
+        var rest = number
+        for offset in (0..<width).reversed() {
+          bytes[place + offset] = UInt8(ascii: "0") + UInt8(rest % 10)
+          rest /= 10
+        }
+      }
+      write(year, at: 0, width: 4)
+      write(month, at: 5, width: 2)
+      write(day, at: 8, width: 2)
+      write(hour, at: 11, width: 2)
+      write(minute, at: 14, width: 2)
+      write(second, at: 17, width: 2)
+      (bytes[4], bytes[7], bytes[10]) = (UInt8(ascii: "-"), UInt8(ascii: "-"), UInt8(ascii: "T"))
+      (bytes[13], bytes[16]) = (UInt8(ascii: ":"), UInt8(ascii: ":"))
+      for offset in 0..<end.utf8CodeUnitCount { bytes[19 + offset] = end.utf8Start[offset] }
+      return 19 + end.utf8CodeUnitCount
+    }
+  }
 
   private func padded(_ number: Int, to width: Int) -> String {
     let digits = String(number)

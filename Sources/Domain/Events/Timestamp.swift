@@ -46,13 +46,15 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable, CustomStringCo
 
   /// ISO 8601 to the second, as EventBridge writes `time`: `2025-09-09T22:00:00Z`.
   public var description: String {
-    CivilTime(self).text + "Z"
+    CivilTime(self).text(followedBy: "Z")
   }
 
   /// ISO 8601 to the millisecond: `2025-09-09T14:45:30.000Z`.
   public var preciseText: String {
-    let fraction = String(milliseconds.flooredRemainder(by: 1_000))
-    return CivilTime(self).text + "." + String(repeating: "0", count: 3 - fraction.count) + fraction + "Z"
+    let fraction = milliseconds.flooredRemainder(by: 1_000)
+    guard fraction > 0 else { return CivilTime(self).text(followedBy: ".000Z") }
+    let digits = String(fraction)
+    return CivilTime(self).text + "." + String(repeating: "0", count: 3 - digits.count) + digits + "Z"
   }
 
   /// The UTC date: `2025-09-09`.
