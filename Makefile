@@ -76,6 +76,10 @@ bench: packages ## Measure speed; prints JSON lines
 bench-patterns: ## Measure the matching of patterns next to simdjson; prints JSON lines and a table
 	@Benchmarks/Patterns/run
 
+.PHONY: bench-scheduler
+bench-scheduler: packages ## Measure a million schedules: memory, inserts, a start, lateness; prints JSON lines and a table
+	@Benchmarks/Scheduler/run
+
 .PHONY: bench-schedules
 bench-schedules: ## Measure schedule expressions next to Quartz and aws-croniter; prints JSON lines and a table
 	@Benchmarks/Schedules/run

@@ -38,7 +38,8 @@ let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let domain: [Target.Dependency] = [
-  "Events", "Patterns", "Matchers", "Schedules", "Timers", "Rules", "Deliveries", "Ingestion", "Extraction", "Telemetry",
+  "Events", "Patterns", "Matchers", "Schedules", "Timers", "Rules", "Deliveries", "Ingestion", "Extraction",
+  "Telemetry",
 ]
 /// What operators see and define: the domain of `Operations`.
 let monitoring: [Target.Dependency] = ["Measures", "Alarms", "Logs", "Policies"]

@@ -7,7 +7,7 @@ import SQLiteStore
 import Schedules
 import Timers
 
-/// `Measure fill|restart|spread|herd|cancel DIRECTORY`: one measurement a process, so that each starts with an empty memory.
+/// `Measure fill|restart|spread|delivering|herd|cancel DIRECTORY`: one measurement a process, so that each starts with an empty memory.
 @main
 enum Main {
   static let million = 1_000_000
@@ -16,12 +16,15 @@ enum Main {
 
   static func main() async throws {
     let arguments = CommandLine.arguments
-    guard arguments.count >= 3 else { fatalError("Measure fill|restart|spread|herd|cancel DIRECTORY [COUNT]") }
+    guard arguments.count >= 3 else {
+      fatalError("Measure fill|restart|spread|delivering|herd|cancel DIRECTORY [COUNT]")
+    }
     let count = arguments.count > 3 ? Int(arguments[3]) ?? million : million
     switch arguments[1] {
     case "fill": try await fill(arguments[2], count)
     case "restart": try await restart(arguments[2])
-    case "spread": try await spread(arguments[2], perSecond: 10_000, seconds: 20)
+    case "spread": try await spread(arguments[2], perSecond: 10_000, seconds: 20, delivers: false)
+    case "delivering": try await spread(arguments[2], perSecond: 10_000, seconds: 20, delivers: true)
     case "herd": try await herd(arguments[2], count: 100_000)
     case "cancel": try await cancel(arguments[2])
     default: fatalError("no measurement is named \(arguments[1])")
@@ -98,8 +101,9 @@ enum Main {
       ])
   }
 
-  /// Fires spread evenly over time beside a million that rest; all loops run, and the fires are delivered to a queue.
-  private static func spread(_ directory: String, perSecond: Int, seconds: Int) async throws {
+  /// Fires spread evenly over time beside a million that rest: the scheduler's loop alone, or all loops, which expand the slots and
+  /// deliver them to a queue meanwhile.
+  private static func spread(_ directory: String, perSecond: Int, seconds: Int, delivers: Bool) async throws {
     let bench = try await Bench(directory)
     let minute = try ScheduleExpression("rate(1 day)", dialect: .scheduler)
     let now = SystemClock().now()
@@ -116,7 +120,8 @@ enum Main {
     }
     let ready = SystemClock().now() - now
     try await run(
-      bench, "spread", count, more: [("per_second", Double(perSecond)), ("ready_ms", Double(ready.milliseconds))])
+      bench, delivers ? "delivering" : "spread", count, delivers: delivers,
+      more: [("per_second", Double(perSecond)), ("ready_ms", Double(ready.milliseconds))])
   }
 
   /// Many due in the same second, beside a million that rest.
@@ -131,30 +136,41 @@ enum Main {
       }
       try await bench.runtime.schedules.create(schedules, note)
     }
-    try await run(bench, "herd", count, more: [])
+    try await run(bench, "herd", count, delivers: true, more: [])
     // Fair: where in the order of decisions a schedule comes has nothing to do with when it was made.
     let decisions = try await bench.store.decisions(after: Timestamp(milliseconds: due.milliseconds - 1))
     report(
       "herd order", [("decided", Double(decisions.count)), ("distinct", Double(Set(decisions.map(\.schedule)).count))])
   }
 
-  private static func run(_ bench: Bench, _ name: String, _ count: Int, more: [(String, Double)]) async throws {
+  private static func run(
+    _ bench: Bench, _ name: String, _ count: Int, delivers: Bool, more: [(String, Double)]
+  ) async throws {
     _ = bench.lateness.take()
     let processor = Machine.processorTime()
-    let loops = Task { await bench.runtime.run() }
+    let loops = Task { if delivers { await bench.runtime.run() } else { try await decide(bench.runtime.scheduler) } }
     let start = Machine.time()
     while bench.lateness.count < count, Machine.time() - start < 120_000_000_000 {
       try await Task.sleep(for: .milliseconds(50))
     }
     let spent = Double(Machine.processorTime() - processor) / 1e9
     loops.cancel()
-    await loops.value
+    _ = await loops.result
     report(
       name,
       percentiles(bench.lateness.take()) + more + [
         ("resident_schedules", Double(bench.runtime.scheduler.count)), ("processor_seconds", spent),
         ("resident_mib", Machine.residentMiB()),
       ])
+  }
+
+  /// The scheduler's loop by itself: what is due is decided, then it sleeps until something is due.
+  private static func decide(_ scheduler: Scheduler) async throws {
+    while !Task.isCancelled {
+      if try await scheduler.tick() > 0 { continue }
+      let wake = scheduler.nextWake() ?? SystemClock().now() + .seconds(1)
+      try await SystemClock().sleep(for: min(.seconds(1), max(Span(milliseconds: 1), wake - SystemClock().now())))
+    }
   }
 
   /// What taking one of many off the wheel costs, and removing a stored schedule.
