@@ -107,7 +107,7 @@ enum Main {
     let bench = try await Bench(directory)
     let minute = try ScheduleExpression("rate(1 day)", dialect: .scheduler)
     let now = SystemClock().now()
-    // After the last batch is stored, one fire each tenth of a millisecond.
+    // After the last batch is stored, ten thousand fires with each second.
     let lead = 15_000
     let count = perSecond * seconds
     for first in stride(from: 0, to: count, by: batch) {
