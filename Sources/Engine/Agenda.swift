@@ -76,15 +76,6 @@ struct Agenda {
   var count: Int { timerOfSchedule.count + timerOfRule.count }
   var scheduleCount: Int { timerOfSchedule.count }
 
-  mutating func reserve(_ count: Int) {
-    wheel.reserve(count)
-    numbers.reserveCapacity(count)
-    epochs.reserveCapacity(count)
-    owners.reserveCapacity(count)
-    flags.reserveCapacity(count)
-    timerOfSchedule.reserveCapacity(count)
-  }
-
   /// Enrols a schedule, in the place of the one with that id. One that fires when it did before keeps its next instant, also
   /// while it is taken out: what is decided of it is not looked at again, and what is due of it stays due.
   ///

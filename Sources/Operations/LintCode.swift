@@ -29,7 +29,7 @@ public enum LintCode: String, Sendable, Hashable, CaseIterable {
     case .alarmCannotFire: "no value that the metric can have makes the alarm ring"
     case .randomIdempotencyKey: "the key of the request is new each time, so it can never recognise a duplicate"
     case .retriesUnasked: "the target has no retry policy, so a failed start is tried 185 times within a day"
-    case .marketCloseUTC: "the schedule is in UTC, and in winter it fires before the market in New York has closed"
+    case .marketCloseUTC: "since a clock is changed, the schedule fires before a market's close in one half of the year"
     case .noDeadLetters: "the target has no dead-letter queue, so what it does not take is lost"
     }
   }
@@ -47,7 +47,7 @@ public enum LintCode: String, Sendable, Hashable, CaseIterable {
     case .alarmCannotFire: "set a threshold that the metric can reach: aws cloudwatch put-metric-alarm"
     case .randomIdempotencyKey: "take a key from the content: the slot, the object's ETag, the name of the batch"
     case .retriesUnasked: "say what you want: RetryPolicy={MaximumRetryAttempts=0} for a schedule with a next fire"
-    case .marketCloseUTC: "fire at 21:30 UTC or later, or keep the market's own clock: bellcrank schedule next"
+    case .marketCloseUTC: "fire later (New York: 21:30 UTC), or on the market's clock: bellcrank schedule next"
     case .noDeadLetters: "add DeadLetterConfig to the target: aws events put-targets"
     }
   }

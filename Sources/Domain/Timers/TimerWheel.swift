@@ -33,13 +33,6 @@ public struct TimerWheel: Sendable {
     self.now = max(0, now)
   }
 
-  /// Makes room for that many timers at once.
-  public mutating func reserve(_ count: Int) {
-    due.reserveCapacity(count)
-    next.reserveCapacity(count)
-    previous.reserveCapacity(count)
-  }
-
   /// When that timer is due; nil if it does not wait.
   public func due(of timer: UInt32) -> Int64? {
     guard Int(timer) < due.count, due[Int(timer)] != TimerWheel.idle else { return nil }
