@@ -134,6 +134,28 @@ import Testing
     #expect(try await code(world, 2) == .scheduleRemoved)
   }
 
+  @Test func `the run that a schedule started holds its next slot back, and is named`() async throws {
+    let world = try await World(World.settings(schedule: "cron(0 3 * * ? *)"))
+    let now = world.clock.now()
+    let schedule = Schedule(
+      name: ScheduleName("each-minute"), expression: try ScheduleExpression("cron(* * * * ? *)", dialect: .scheduler),
+      target: Target(
+        id: "t", arn: world.settings.names.function(world.names.orchestrator), input: .scheduled("{}"), deadLetter: nil),
+      createdAt: now, modifiedAt: now, since: now, overlap: .bufferOne)
+    try await world.engine.schedules.create([schedule], .testing)
+    let first = Cause.slotID(rule: "default/each-minute", at: World.start)
+    let second = Cause.slotID(rule: "default/each-minute", at: World.start.after(60))
+    try await come(world, minute: 0)
+    let run = try #require(try await world.store.runs(limit: 10).first { $0.causeID == first })
+    try await come(world, minute: 1)
+    let row = try await world.entry(second)
+    #expect(row.code == .overlapBuffered && row.decision == .deferred)
+    #expect(row.facts["blocking_run"]?.string == run.id && row.facts["blocking_cause"]?.string == first)
+    try await world.work()
+    try await pass(world.engine)
+    #expect(try await world.entry(second).code == .dispatched)
+  }
+
   @Test func `a queue is through with a slot when it has taken the message`() async throws {
     let world = try await OverlapTests.world(.bufferOne)
     let queue = try await queue(world)
