@@ -24,6 +24,7 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -87,7 +88,7 @@ let package = Package(
     // Operations: what an operator sees and does, beside the engine.
     module("Operations", uses: domain + monitoring + ["Templates", "Engine"]),
     // Adapters: the ports, embedded.
-    module("Adapters/SQLiteStore", uses: domain + monitoring + ["Engine", "Operations", grdb, crypto]),
+    module("Adapters/SQLiteStore", uses: domain + monitoring + ["Engine", "Operations", grdb, sqlite, crypto]),
     module("Adapters/LocalObjects", uses: ["Events", "Engine"]),
     module(
       "Adapters/SourceClients",

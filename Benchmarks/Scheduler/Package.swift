@@ -14,6 +14,7 @@ func ours(_ name: String, uses: [Target.Dependency] = [], exclude: [String] = []
 
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 
 let domain: [Target.Dependency] = [
   "Events", "Patterns", "Matchers", "Schedules", "Timers", "Rules", "Deliveries", "Ingestion", "Extraction",
@@ -48,7 +49,7 @@ let package = Package(
     ours("Templates", uses: ["Events", "Patterns", "Schedules", "Rules", "Deliveries", "Policies"]),
     ours("Engine", uses: domain),
     ours("Operations", uses: domain + monitoring + ["Templates", "Engine"]),
-    ours("SQLiteStore", uses: domain + monitoring + ["Engine", "Operations", grdb, crypto]),
+    ours("SQLiteStore", uses: domain + monitoring + ["Engine", "Operations", grdb, sqlite, crypto]),
     ours("CryptoPorts", uses: ["Engine", crypto]),
     ours("SystemPorts", uses: ["Events", "Schedules", "Engine", "Operations", "CryptoPorts"]),
     ours("ClockPorts", uses: ["Events", "Engine"]),

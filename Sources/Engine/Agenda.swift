@@ -53,6 +53,8 @@ struct Agenda {
   private let zones: any Zones
   private var loaded: [String: ZoneRules] = ["UTC": .utc]
   private var clockworks: [Clockwork] = []
+  /// By clockwork: its part of the timetables.
+  private var dials: [Timetable.Dial] = []
   private var clockworkNumbers: [Clockwork: UInt32] = [:]
   /// By timer: the number of its clockwork, its epoch, the id of its schedule or, negative, of its rule, its flags.
   private var numbers: [UInt32] = []
@@ -162,16 +164,19 @@ struct Agenda {
       if isInLine(one.timer) { taken.append(one) }
     }
     if lineStart == line.count { (line, lineStart) = ([], 0) }
-    return taken.map { one in
-      let (timer, due) = (one.timer, one.due)
-      flags[Int(timer)] = flags[Int(timer)] & ~Agenda.isInLineFlag | Agenda.isTakenFlag
-      let work = clockworks[Int(numbers[Int(timer)])]
-      let owner = owners[Int(timer)]
-      return Due(
-        timer: timer, owner: owner < 0 ? .rule(ruleNames[timer] ?? "") : .schedule(owner),
-        slot: Timestamp(milliseconds: due), timetable: timetable(of: timer), misfire: work.misfire,
-        isEnabled: flags[Int(timer)] & Agenda.isEnabledFlag != 0)
+    var dues: [Due] = []
+    dues.reserveCapacity(taken.count)
+    for one in taken {
+      let index = Int(one.timer)
+      flags[index] = flags[index] & ~Agenda.isInLineFlag | Agenda.isTakenFlag
+      let owner = owners[index]
+      dues.append(
+        Due(
+          timer: one.timer, owner: owner < 0 ? .rule(ruleNames[one.timer] ?? "") : .schedule(owner),
+          slot: Timestamp(milliseconds: one.due), timetable: timetable(of: one.timer),
+          misfire: clockworks[Int(numbers[index])].misfire, isEnabled: flags[index] & Agenda.isEnabledFlag != 0))
     }
+    return dues
   }
 
   /// Lines up all that is due, once what stood in the line is taken out: who comes first among a hundred thousand of one instant
@@ -224,6 +229,10 @@ struct Agenda {
     }
     guard !changed.isEmpty else { return ([], 0) }
     loaded.merge(changed) { _, fresh in fresh }
+    for (number, work) in clockworks.enumerated() {
+      guard let zone = changed[work.timezone] else { continue }
+      dials[number] = Timetable.Dial(work.expression, zone: zone, changes: work.changes)
+    }
     var moved = 0
     for timer in timerOfSchedule.values {
       guard changed[clockworks[Int(numbers[Int(timer)])].timezone] != nil else { continue }
@@ -289,6 +298,7 @@ struct Agenda {
     if let known = clockworkNumbers[work] { return known }
     let number = UInt32(clockworks.count)
     clockworks.append(work)
+    dials.append(timetable.dial)
     clockworkNumbers[work] = number
     return number
   }
@@ -296,18 +306,15 @@ struct Agenda {
   /// Whether a timer fires by that timetable already.
   private func keeps(_ timetable: Timetable, _ timer: UInt32) -> Bool {
     let mine = self.timetable(of: timer)
-    return (mine.expression, mine.zone, mine.changes) == (timetable.expression, timetable.zone, timetable.changes)
-      && (mine.epoch, mine.end) == (timetable.epoch, timetable.end)
+    return mine.dial == timetable.dial && (mine.epoch, mine.end) == (timetable.epoch, timetable.end)
       && (!mine.expression.isRate || mine.anchor == timetable.anchor)
   }
 
   private func timetable(of timer: UInt32) -> Timetable {
-    let work = clockworks[Int(numbers[Int(timer)])]
     let epoch = epochs[Int(timer)]
     return Timetable(
-      work.expression, zone: loaded[work.timezone] ?? .utc, changes: work.changes,
-      anchor: Timestamp(milliseconds: anchors[timer] ?? epoch + 1), epoch: Timestamp(milliseconds: epoch),
-      end: ends[timer].map { Timestamp(milliseconds: $0) })
+      dials[Int(numbers[Int(timer)])], anchor: Timestamp(milliseconds: anchors[timer] ?? epoch + 1),
+      epoch: Timestamp(milliseconds: epoch), end: ends[timer].map { Timestamp(milliseconds: $0) })
   }
 
   private mutating func insert(_ timer: UInt32, _ instant: Timestamp?) {

@@ -9,18 +9,32 @@ extension Scheduler {
   func decide(_ due: [(due: Agenda.Due, id: Int64)], at now: Timestamp) async throws(StoreError) -> Int {
     guard !due.isEmpty else { return 0 }
     var decisions: [SlotDecision] = []
+    decisions.reserveCapacity(due.count)
     var done: [Turn] = []
+    done.reserveCapacity(due.count)
     var late: [Late] = []
     var count = 0
+    // Seldom is any slot decided that is still to come.
+    let isSomeDecided = state.withLock { !$0.decided.isEmpty }
     for (one, id) in due {
       guard count < Scheduler.slotsMax else {
         state.withLock { $0.agenda.putBack(one) }
         continue
       }
+      if !isSomeDecided, one.isEnabled, now - one.slot <= Scheduler.grace {
+        let next = one.timetable.next(after: one.slot)
+        if next.map({ $0 > now }) ?? true {
+          // Nearly all are like that: one slot, in time, that nobody can have decided.
+          done.append(Turn(timer: one.timer, schedule: id, last: one.slot, next: next))
+          decisions.append(SlotDecision(schedule: id, slot: one.slot, outcome: .fires, decidedAt: now))
+          count += 1
+          continue
+        }
+      }
       let (slots, following) = Scheduler.slots(of: one, upTo: now)
       done.append(Turn(timer: one.timer, schedule: id, last: slots.last ?? one.slot, next: following))
       count += slots.count
-      let known = state.withLock { $0.decided[id] } ?? []
+      let known = isSomeDecided ? state.withLock { $0.decided[id] } ?? [] : []
       let open = known.isEmpty ? slots : slots.filter { !known.contains($0) }
       guard let first = open.first else { continue }
       if one.isEnabled, now - first > Scheduler.grace {

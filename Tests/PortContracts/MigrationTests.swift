@@ -1,10 +1,13 @@
 import Engine
 import Events
 import Foundation
+import GRDB
 import Rules
 import Schedules
 import Telemetry
 import Testing
+
+@testable import SQLiteStore
 
 /// A database of the release before this one, which knows no schedules.
 @Suite struct MigrationTests {
@@ -19,11 +22,12 @@ import Testing
       let file = try DatabaseFile(stage.folder.appending(path: "bellcrank.db").path)
       for table in [
         "schedule_groups", "schedules", "slots", "slots_decided", "waiting_slots", "backfills", "zone_prints",
+        "clockworks",
       ] {
         try await file.execute("DROP TABLE \(table)")
       }
       for index in ["runs_open", "deliveries_open"] { try await file.execute("DROP INDEX IF EXISTS \(index)") }
-      try await file.execute("DELETE FROM grdb_migrations WHERE identifier = '5'")
+      try await file.execute("DELETE FROM grdb_migrations WHERE identifier IN ('5', '6')")
       let before = try await file.dump().filter { !$0.hasPrefix("grdb_migrations") }
       try file.close()
       try stage.reopen()
@@ -44,6 +48,52 @@ import Testing
       try await stage.store.decide([slot], through: nil, plans: [])
       #expect(try await stage.store.openSlots(limit: 2).map(\.decision) == [slot])
       #expect(try await stage.store.brokenLinks().isEmpty)
+    }
+  }
+
+  @Test func `schedules and slots of the first store that had them come over whole, with what was open`() async throws {
+    try await Scratch.folder { folder in
+      let path = folder.appending(path: "bellcrank.db").path
+      let schedules = try SlotContract.whole()
+      let old = try DatabasePool(path: path)
+      try Schema.migrator.migrate(old, upTo: "5")
+      try await old.write { db in
+        for (index, schedule) in schedules.enumerated() {
+          let work = Clockwork(schedule).text
+          try db.execute(
+            sql: "INSERT INTO schedules VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            arguments: [
+              10 + index, schedule.name.group, schedule.name.name, schedule.state.rawValue, work,
+              schedule.since.milliseconds, schedule.start?.milliseconds, schedule.end?.milliseconds,
+              schedule.pause?.until?.milliseconds, schedule.json.text,
+            ])
+        }
+        // The last id that was given is not there any more.
+        try db.execute(sql: "UPDATE sqlite_sequence SET seq = 99 WHERE name = 'schedules'")
+        for (seq, schedule, outcome) in [(3, 10, 0), (4, 11, 0), (5, 12, 0), (6, 10, 2)] {
+          let slot = Sample.start.after(seq == 6 ? 120 : 60).milliseconds
+          try db.execute(
+            sql: "INSERT INTO slots (seq, slot, schedule, outcome, decided_at) VALUES (?, ?, ?, ?, ?)",
+            arguments: [seq, slot, schedule, outcome, slot + 1_000])
+        }
+        try db.execute(sql: "UPDATE slots_decided SET expanded = 4, through = 7")
+      }
+      try old.close()
+      let store = try SQLiteStore(path: path, try Sample.settings())
+      #expect(try await store.schedules(ScheduleQuery()) == schedules)
+      let clocks = try await store.clocks(after: 0, limit: 100)
+      #expect(clocks == schedules.enumerated().map { StoredClock(id: Int64(10 + $0), $1) })
+      let decided = [
+        ScheduleContract.slot(10, 60), ScheduleContract.slot(11, 60), ScheduleContract.slot(12, 60),
+        ScheduleContract.slot(10, 120, .disabled),
+      ]
+      #expect(try await store.decisions(after: .epoch) == decided)
+      #expect(try await store.openSlots(limit: 10).map(\.decision) == Array(decided.suffix(2)))
+      #expect(try await store.decidedThrough() == Timestamp(milliseconds: 7))
+      #expect(try await store.nextPauseEnd() == schedules[1].pause?.until)
+      let fresh = try ScheduleContract.schedule(ScheduleContract.named("fresh"))
+      #expect(try await store.save([fresh], row: ScheduleContract.row) == [100])
+      try store.close()
     }
   }
 }

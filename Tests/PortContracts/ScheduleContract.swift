@@ -51,16 +51,16 @@ import Testing
       }
     ]
 
-  private static func row(_ text: String) -> LedgerEntry {
+  static func row(_ text: String) -> LedgerEntry {
     ScheduleChange.entry(
       of: text, "changed", ChangeNote(operation: "CreateSchedule", who: "somebody", why: nil), at: Sample.start)
   }
 
-  private static let row = row("row")
+  static let row = row("row")
 
-  private static func named(_ name: String) -> ScheduleName { ScheduleName(group: ScheduleName.defaultGroup, name) }
+  static func named(_ name: String) -> ScheduleName { ScheduleName(group: ScheduleName.defaultGroup, name) }
 
-  private static func schedule(
+  static func schedule(
     _ name: ScheduleName, _ expression: String = "rate(5 minutes)", since: Timestamp = Sample.start
   ) throws -> Schedule {
     Schedule(
@@ -68,7 +68,7 @@ import Testing
       createdAt: Sample.start, modifiedAt: Sample.start, since: since)
   }
 
-  private static func slot(_ id: Int64, _ seconds: Int, _ outcome: SlotDecision.Outcome = .fires) -> SlotDecision {
+  static func slot(_ id: Int64, _ seconds: Int, _ outcome: SlotDecision.Outcome = .fires) -> SlotDecision {
     SlotDecision(
       schedule: id, slot: Sample.start.after(seconds), outcome: outcome, decidedAt: Sample.start.after(seconds + 1))
   }

@@ -15,23 +15,23 @@ final class GroupCommit: Sendable {
     let done: @Sendable ((any Error)?) -> Void
   }
 
-  private struct State {
-    var jobs: [Job] = []
-    var isDraining = false
-  }
-
   /// Rings once a transaction that changed something is durable.
   let committed = Bell()
   private let writer: any DatabaseWriter
-  private let state = Mutex(State())
+  private let afterCommit: @Sendable (Database) -> Void
+  private let queue = Mutex(WriteQueue<Job>())
 
-  init(_ writer: any DatabaseWriter) {
+  /// - Parameter afterCommit: called after each transaction, before the next.
+  init(_ writer: any DatabaseWriter, afterCommit: @escaping @Sendable (Database) -> Void = { _ in }) {
     self.writer = writer
+    self.afterCommit = afterCommit
   }
 
   /// Runs the body in the next transaction; durable when it returns.
+  ///
+  /// - Parameter isUrgent: goes before all others that wait, with others that are urgent.
   func write<Value: Sendable>(
-    _ body: @escaping @Sendable (Database) throws -> Value
+    isUrgent: Bool = false, _ body: @escaping @Sendable (Database) throws -> Value
   ) async throws(StoreError) -> Value {
     let result = await withCheckedContinuation { (continuation: CheckedContinuation<Result<Value, any Error>, Never>) in
       let box = Mutex<Result<Value, any Error>?>(nil)
@@ -54,7 +54,7 @@ final class GroupCommit: Sendable {
           case (nil, nil): continuation.resume(returning: .failure(StoreError(.unavailable, "the write was not run")))
           }
         })
-      enqueue(job)
+      enqueue(job, isUrgent: isUrgent)
     }
     do {
       return try result.get()
@@ -65,19 +65,15 @@ final class GroupCommit: Sendable {
     }
   }
 
-  private func enqueue(_ job: Job) {
-    let starts = state.withLock { state in
-      state.jobs.append(job)
-      defer { state.isDraining = true }
-      return !state.isDraining
-    }
+  private func enqueue(_ job: Job, isUrgent: Bool) {
+    let starts = queue.withLock { $0.add(job, isUrgent: isUrgent) }
     if starts {
       writer.asyncWriteWithoutTransaction { [self] db in drain(db) }
     }
   }
 
   private func drain(_ db: Database) {
-    while let batch = next() {
+    while var batch = queue.withLock({ $0.next(max: GroupCommit.batchMax) }) {
       let before = db.totalChangesCount
       do {
         try db.inTransaction(.immediate) {
@@ -86,7 +82,11 @@ final class GroupCommit: Sendable {
             try job.run(db)
             return .commit
           }
-          for job in batch {
+          for (index, job) in batch.enumerated() {
+            if index > 0, queue.withLock({ $0.makesWay(batch[index...]) }) {
+              batch.removeSubrange(index...)
+              break
+            }
             attempt(job, db)
             // A full disk may make SQLite undo the whole transaction: then nothing of the batch has been kept.
             guard db.isInsideTransaction else { throw StoreError(.unavailable, "SQLite undid the transaction") }
@@ -95,6 +95,7 @@ final class GroupCommit: Sendable {
         }
         if db.totalChangesCount != before { committed.ring() }
         for job in batch { job.done(nil) }
+        afterCommit(db)
       } catch {
         for job in batch { job.done(error) }
       }
@@ -110,18 +111,6 @@ final class GroupCommit: Sendable {
       }
     } catch {
       return  // The job keeps its error and hands it to whoever waits for it.
-    }
-  }
-
-  private func next() -> [Job]? {
-    state.withLock { state in
-      guard !state.jobs.isEmpty else {
-        state.isDraining = false
-        return nil
-      }
-      let batch = Array(state.jobs.prefix(GroupCommit.batchMax))
-      state.jobs.removeFirst(batch.count)
-      return batch
     }
   }
 }

@@ -30,7 +30,8 @@ extension SQLiteStore: Housekeeping {
       try delete("admissions", "at < ?", (now - window).milliseconds)
       // A slot that is so long past never comes again: what is decided is noted by the instant up to which all is.
       try delete(
-        "slots", "slot < ? AND seq <= (SELECT expanded FROM slots_decided)", (now - SQLiteStore.slotsKept).milliseconds)
+        "slots", "slot < ? AND seq + count - 1 <= (SELECT expanded FROM slots_decided)",
+        (now - SQLiteStore.slotsKept).milliseconds)
       try delete("reingestions", "day < ?", (now - .days(1)).dateText)
       return deleted
     }

@@ -20,12 +20,8 @@ extension SQLiteStore {
         db.cachedStatement(sql: "SELECT id FROM schedules WHERE group_name = ? AND name = ?"),
         arguments: [name.group, name.name])
       guard let id else { return [] }
-      let find = try db.cachedStatement(sql: "SELECT 1 FROM slots WHERE slot = ? AND schedule = ? AND outcome = ?")
       return Set(
-        try slots.filter { slot in
-          try Row.fetchOne(
-            find, arguments: [slot.milliseconds, id, SlotDecision.Outcome.disabled.rawValue]) != nil
-        })
+        try slots.filter { try SlotRun.schedulesDecided(at: $0, as: .disabled, db).contains(id) })
     }
   }
 

@@ -14,6 +14,8 @@ public final class SQLiteStore: Sendable {
   /// Whether readers have connections of their own, and so need snapshots.
   private let hasReaders: Bool
   private let commits: GroupCommit
+  /// nil without a file.
+  private let checkpointer: Checkpointer?
   /// What admission is bounded by; the adapter only passes it on.
   let settings: Settings
 
@@ -32,10 +34,13 @@ public final class SQLiteStore: Sendable {
       database = try DatabasePool(path: path, configuration: configuration)
       hasReaders = true
       try Schema.migrator.migrate(database)
+      let checkpointer = try Checkpointer(path: path, configuration)
+      try database.writeWithoutTransaction { db in try checkpointer.takeOver(from: db) }
+      self.checkpointer = checkpointer
+      commits = GroupCommit(database) { db in checkpointer.committed(db) }
     } catch {
       throw StoreError(error)
     }
-    commits = GroupCommit(database)
     self.settings = settings
   }
 
@@ -44,6 +49,7 @@ public final class SQLiteStore: Sendable {
     do {
       database = try DatabaseQueue()
       hasReaders = false
+      checkpointer = nil
       try Schema.migrator.migrate(database)
     } catch {
       throw StoreError(error)
@@ -54,16 +60,22 @@ public final class SQLiteStore: Sendable {
 
   /// Closes the files; nothing may be asked afterwards.
   public func close() throws(StoreError) {
-    do { try database.close() } catch { throw StoreError(error) }
+    do {
+      try checkpointer?.close()
+      try database.close()
+    } catch {
+      throw StoreError(error)
+    }
   }
 
   /// Rings when something was committed.
   public var committed: Bell { commits.committed }
 
+  /// - Parameter isUrgent: goes before all writes that wait.
   func write<Value: Sendable>(
-    _ body: @escaping @Sendable (Database) throws -> Value
+    isUrgent: Bool = false, _ body: @escaping @Sendable (Database) throws -> Value
   ) async throws(StoreError) -> Value {
-    try await commits.write(body)
+    try await commits.write(isUrgent: isUrgent, body)
   }
 
   func read<Value: Sendable>(

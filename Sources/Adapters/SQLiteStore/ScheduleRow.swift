@@ -1,32 +1,51 @@
+import Engine
 import Events
+import GRDB
 import Rules
+import Schedules
 
-/// A schedule with the texts that are stored of it, made before the one writer is kept busy with it.
-struct ScheduleRow: Sendable {
-  /// Schedules that one task writes out.
-  private static let batchMax = 1_000
+/// A schedule as a row of `schedules`: what says when it fires is in columns, its clockwork by number, the rest in `json`.
+enum ScheduleRow {
+  /// What `schedule(_:)` reads.
+  static let select = """
+    SELECT s.id, s.group_name, s.name, s.state, c.text AS clockwork, s.since, s.start_at, s.end_at, s.json
+    FROM schedules AS s JOIN clockworks AS c ON c.id = s.clockwork
+    """
 
-  let schedule: Schedule
-  let clockwork: String
-  let json: String
-
-  private init(_ schedule: Schedule) {
-    self.schedule = schedule
-    clockwork = Clockwork(schedule).text
-    json = schedule.json.text
+  static func schedule(_ row: Row) throws -> Schedule {
+    guard let work = Clockwork(row["clockwork"]), let state = Rule.State(rawValue: row["state"]) else {
+      throw StoreError(.corrupt, "the clockwork or state of schedule \(row["id"] as Int64) is not what was written")
+    }
+    return try row.decoded("json") { json in
+      guard let target = json["target"], let created = json["created"]?.int,
+        let completion = Schedule.Completion(rawValue: json["completion"]?.string ?? Schedule.Completion.keep.rawValue),
+        let overlap = OverlapPolicy(rawValue: json["overlap"]?.string ?? OverlapPolicy.allowAll.rawValue)
+      else { return nil }
+      return Schedule(
+        name: ScheduleName(group: row["group_name"], row["name"]), description: json["description"]?.string,
+        state: state, expression: work.expression, timezone: work.timezone, start: row.optionalMoment("start_at"),
+        end: row.optionalMoment("end_at"), window: json["window_minutes"]?.int, target: try Target(json: target),
+        completion: completion, kmsKey: json["kms_key"]?.string,
+        createdAt: Timestamp(milliseconds: Int64(created)),
+        modifiedAt: Timestamp(milliseconds: Int64(json["modified"]?.int ?? created)),
+        version: json["version"]?.int ?? 1, since: row.moment("since"), changes: work.changes, misfire: work.misfire,
+        overlap: overlap, pause: json["pause"].flatMap { Pause(json: $0) })
+    }
   }
 
-  /// In the order given; many are written out by several tasks at once.
-  static func rows(of schedules: [Schedule]) async -> [ScheduleRow] {
-    guard schedules.count > batchMax else { return schedules.map { ScheduleRow($0) } }
-    return await withTaskGroup(of: (Int, [ScheduleRow]).self) { group in
-      for start in stride(from: 0, to: schedules.count, by: batchMax) {
-        let part = schedules[start..<min(start + batchMax, schedules.count)]
-        group.addTask { (start, part.map { ScheduleRow($0) }) }
-      }
-      var parts: [(Int, [ScheduleRow])] = []
-      for await part in group { parts.append(part) }
-      return parts.sorted { $0.0 < $1.0 }.flatMap(\.1)
+  /// Appends what the columns do not say; what most schedules have in common is left out.
+  static func write(_ schedule: Schedule, into buffer: inout [UInt8]) {
+    ObjectText.append(to: &buffer) { text in
+      if let description = schedule.description { text.set("description", description) }
+      if let window = schedule.window { text.set("window_minutes", Int64(window)) }
+      text.set("target") { schedule.target.write(into: &$0) }
+      if schedule.completion != .keep { text.set("completion", schedule.completion.rawValue) }
+      if let key = schedule.kmsKey { text.set("kms_key", key) }
+      text.set("created", schedule.createdAt.milliseconds)
+      if schedule.modifiedAt != schedule.createdAt { text.set("modified", schedule.modifiedAt.milliseconds) }
+      if schedule.version != 1 { text.set("version", Int64(schedule.version)) }
+      if schedule.overlap != .allowAll { text.set("overlap", schedule.overlap.rawValue) }
+      if let pause = schedule.pause { text.set("pause", pause.json) }
     }
   }
 }

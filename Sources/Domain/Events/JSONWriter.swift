@@ -97,35 +97,34 @@ extension JSON {
   public static func write(_ text: String, into out: inout [UInt8]) {
     out.append(UInt8(ascii: "\""))
     var text = text
-    let isPlain = text.withUTF8 { bytes in
-      // Most texts have nothing to escape, and are taken over whole.
-      guard !bytes.contains(where: { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }) else {
-        return false
+    text.withUTF8 { bytes in
+      // What needs no escaping is taken over whole.
+      var start = 0
+      for (index, byte) in bytes.enumerated()
+      where byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+        out.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start..<index]))
+        writeEscaped(byte, into: &out)
+        start = index + 1
       }
-      out.append(contentsOf: bytes)
-      return true
+      out.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start...]))
     }
-    if !isPlain { writeEscaped(text, into: &out) }
     out.append(UInt8(ascii: "\""))
   }
 
-  private static func writeEscaped(_ text: String, into out: inout [UInt8]) {
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "\""): out += "\\\"".utf8
-      case UInt8(ascii: "\\"): out += "\\\\".utf8
-      case 0x0A: out += "\\n".utf8
-      case 0x0D: out += "\\r".utf8
-      case 0x09: out += "\\t".utf8
-      case 0x08: out += "\\b".utf8
-      case 0x0C: out += "\\f".utf8
-      case 0..<0x20:
-        let hex = Array("0123456789abcdef".utf8)
-        out += "\\u00".utf8
-        out.append(hex[Int(byte >> 4)])
-        out.append(hex[Int(byte & 15)])
-      default: out.append(byte)
-      }
+  private static func writeEscaped(_ byte: UInt8, into out: inout [UInt8]) {
+    out.append(UInt8(ascii: "\\"))
+    switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"): out.append(byte)
+    case 0x0A: out.append(UInt8(ascii: "n"))
+    case 0x0D: out.append(UInt8(ascii: "r"))
+    case 0x09: out.append(UInt8(ascii: "t"))
+    case 0x08: out.append(UInt8(ascii: "b"))
+    case 0x0C: out.append(UInt8(ascii: "f"))
+    default:
+      let hex = Array("0123456789abcdef".utf8)
+      out += "u00".utf8
+      out.append(hex[Int(byte >> 4)])
+      out.append(hex[Int(byte & 15)])
     }
   }
 }

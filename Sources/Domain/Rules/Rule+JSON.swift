@@ -62,24 +62,47 @@ extension Target {
     ])
     // The policy is always written; only of the standard one it is not plain that somebody wanted it.
     if isRetryAsked, retry == .standard { json.set("RetryPolicyAsked", true) }
-    if let parameters { json.set(parameters.name, parameters.json) }
-    switch input {
-    case .whole: break
-    case .constant(let text): json.set("Input", .string(text))
-    case .scheduled(let text): json.set("ScheduledInput", text.map { .string($0) } ?? .null)
-    case .path(let path): json.set("InputPath", .string(path.description))
-    case .transformer(let transformer):
-      json.set(
-        "InputTransformer",
-        [
-          "InputPathsMap": .object(transformer.paths.map { .init($0.name, .string($0.path.description)) }),
-          "InputTemplate": .string(transformer.template),
-        ])
-    }
+    for member in inputMembers { json.set(member.key, member.value) }
     return json
   }
 
-  /// Reads what `json` wrote.
+  /// What of it has to do with the input.
+  private var inputMembers: [JSON.Member] {
+    var members = parameters.map { [JSON.Member($0.name, $0.json)] } ?? []
+    switch input {
+    case .whole: break
+    case .constant(let text): members.append(.init("Input", .string(text)))
+    case .scheduled(let text): members.append(.init("ScheduledInput", text.map { .string($0) } ?? .null))
+    case .path(let path): members.append(.init("InputPath", .string(path.description)))
+    case .transformer(let transformer):
+      members.append(
+        .init(
+          "InputTransformer",
+          [
+            "InputPathsMap": .object(transformer.paths.map { .init($0.name, .string($0.path.description)) }),
+            "InputTemplate": .string(transformer.template),
+          ]))
+    }
+    return members
+  }
+
+  /// Writes the target as it is stored by the million: as `json`, but the standard retry policy, where nobody asked for it, is left out.
+  public func write(into text: inout ObjectText) {
+    text.set("Id", id)
+    text.set("Arn", arn.description)
+    if let role { text.set("RoleArn", role) }
+    if let deadLetter { text.set("DeadLetterConfig") { $0.set("Arn", deadLetter.description) } }
+    if isRetryAsked || retry != .standard {
+      text.set("RetryPolicy") { policy in
+        policy.set("MaximumRetryAttempts", Int64(retry.retriesMax))
+        policy.set("MaximumEventAgeInSeconds", Int64(retry.ageSecondsMax))
+      }
+      if isRetryAsked, retry == .standard { text.set("RetryPolicyAsked", .bool(true)) }
+    }
+    for member in inputMembers { text.set(member.key, member.value) }
+  }
+
+  /// Reads what `json` or `write` wrote.
   public init(json: JSON) throws(RuleReadError) {
     guard let id = json["Id"]?.string, let arn = json["Arn"]?.string.flatMap({ ResourceName($0) }) else {
       throw RuleReadError(field: "targets", reason: "a target without Id or Arn")
