@@ -67,7 +67,8 @@ final class Room: Sendable {
         symbols: ["AAPL", "MSFT", "GOOGL"], period: "1mo", interval: "1d", fileFormat: "json"),
       catalog: IngestionCatalog(
         dataSources: ["yahoo_finance": .init(chunkSizeMax: 5)], tables: [.init(domain: "market", name: "prices")]),
-      schedule: try ScheduleExpression(schedule, dialect: .rules), misfire: .standard, limits: .init(),
+      schedule: try ScheduleExpression(schedule, dialect: .rules),
+      misfire: MisfirePolicy(kind: .latest, window: .hours(2)), limits: .init(),
       chunks: .init(size: 5, sendBatchSize: 10, workerTimeoutSeconds: 300),
       sources: ["yahoo_finance": .init(baseURL: "http://localhost", requestsPerMinute: 100, timeoutSeconds: 10)],
       transform: .init(prefix: "market/prices/", suffix: ".json"), workers: 1)

@@ -30,6 +30,8 @@ import Testing
     #expect(shown["FlexibleTimeWindow"] == ["MaximumWindowInMinutes": 3, "Mode": "FLEXIBLE"])
     #expect(shown["Target"]?["RetryPolicy"] == ["MaximumEventAgeInSeconds": 86_400, "MaximumRetryAttempts": 185])
     #expect(shown["CreationDate"] == JSON(Int(wire.room.clock.now().seconds)))
+    let stored = try await wire.room.engine.schedules.schedule(ScheduleName("often"))
+    #expect(stored?.misfire == wire.room.engine.settings.misfire && stored?.misfire != .standard)
     // What AWS does not know is kept; what the request does not say is as it was not.
     _ = try await wire.room.engine.schedules.change(ScheduleName("often"), .wire) { old in
       var schedule = try #require(old)

@@ -24,8 +24,8 @@ extension SchedulerService {
       timezone: input.timezone ?? "UTC", start: input.start, end: input.end, window: try window(input),
       target: try target(input.target, of: name), completion: input.completion == .delete ? .delete : .keep,
       kmsKey: input.kmsKey, createdAt: old?.createdAt ?? now, modifiedAt: now, since: now,
-      changes: old?.changes ?? .standard, misfire: old?.misfire ?? .standard, overlap: old?.overlap ?? .allowAll,
-      pause: state == .disabled ? old?.pause : nil)
+      changes: old?.changes ?? .standard, misfire: old?.misfire ?? context.runtime.settings.misfire,
+      overlap: old?.overlap ?? .allowAll, pause: state == .disabled ? old?.pause : nil)
   }
 
   private func expression(_ input: ScheduleInput) throws(WireError) -> ScheduleExpression {
