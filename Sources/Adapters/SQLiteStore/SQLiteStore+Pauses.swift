@@ -20,8 +20,7 @@ extension SQLiteStore {
         db.cachedStatement(sql: "SELECT id FROM schedules WHERE group_name = ? AND name = ?"),
         arguments: [name.group, name.name])
       guard let id else { return [] }
-      return Set(
-        try slots.filter { try SlotRun.schedulesDecided(at: $0, as: .disabled, db).contains(id) })
+      return Set(try slots.filter { try SlotRun.has(id, at: $0, as: .disabled, db) })
     }
   }
 

@@ -90,31 +90,57 @@ struct SlotRun {
 
   /// Those of these slots that nobody has decided, each once, in their order.
   static func undecided(_ slots: [SlotDecision], _ db: Database) throws -> [SlotDecision] {
-    var known: [Timestamp: Set<Int64>] = [:]
-    var fresh: [SlotDecision] = []
-    fresh.reserveCapacity(slots.count)
+    let instants = instants(of: slots)
+    var open: [Timestamp: Set<Int64>] = [:]
+    for (slot, range) in instants {
+      var ids = open.removeValue(forKey: slot) ?? []
+      ids.reserveCapacity(ids.count + range.count)
+      for one in slots[range] { ids.insert(one.schedule) }
+      open[slot] = ids
+    }
+    for (slot, asked) in open {
+      // A million may be decided there, of which nobody asks: what is held is only what is asked for.
+      var ids = asked
+      try forEachRun(at: slot, db) { run in run.schedules().forEach { ids.remove($0) } }
+      open[slot] = ids
+    }
+    var undecided: [SlotDecision] = []
+    undecided.reserveCapacity(slots.count)
+    for (slot, range) in instants {
+      guard var ids = open.removeValue(forKey: slot) else { continue }
+      for one in slots[range] where ids.remove(one.schedule) != nil { undecided.append(one) }
+      open[slot] = ids
+    }
+    return undecided
+  }
+
+  /// Where slots of the same instant follow each other.
+  private static func instants(of slots: [SlotDecision]) -> [(slot: Timestamp, range: Range<Int>)] {
+    var found: [(slot: Timestamp, range: Range<Int>)] = []
     var start = 0
     while start < slots.count {
       let slot = slots[start].slot
       let end = slots[start...].firstIndex { $0.slot != slot } ?? slots.count
-      var decided = try known.removeValue(forKey: slot) ?? schedulesDecided(at: slot, db)
-      decided.reserveCapacity(decided.count + end - start)
-      for one in slots[start..<end] where decided.insert(one.schedule).inserted { fresh.append(one) }
-      known[slot] = decided
+      found.append((slot, start..<end))
       start = end
     }
-    return fresh
+    return found
   }
 
-  /// Whose slots of that instant are decided.
-  static func schedulesDecided(
-    at slot: Timestamp, as outcome: SlotDecision.Outcome? = nil, _ db: Database
-  ) throws -> Set<Int64> {
-    var ids: Set<Int64> = []
-    let rows = try db.rows("SELECT \(columns) FROM slots WHERE slot = ?", [slot.milliseconds])
-    for run in try rows.map(SlotRun.init) where outcome == nil || run.outcome == outcome {
-      ids.formUnion(run.schedules())
+  /// Whether a schedule's slot was decided like that.
+  static func has(
+    _ schedule: Int64, at slot: Timestamp, as outcome: SlotDecision.Outcome, _ db: Database
+  ) throws -> Bool {
+    var isFound = false
+    try forEachRun(at: slot, db) { run in
+      if run.outcome == outcome, run.schedules().contains(schedule) { isFound = true }
     }
-    return ids
+    return isFound
+  }
+
+  private static func forEachRun(at slot: Timestamp, _ db: Database, _ body: (SlotRun) -> Void) throws {
+    let rows = try Row.fetchCursor(
+      db.cachedStatement(sql: "SELECT \(columns) FROM slots WHERE slot = ?"), arguments: [slot.milliseconds])
+    while let row = try rows.next() { body(try SlotRun(row)) }
   }
 }

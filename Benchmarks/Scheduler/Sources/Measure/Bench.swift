@@ -27,6 +27,12 @@ struct Bench {
     runtime = try await Runtime(settings, ports, deliveryWidth: 8)
   }
 
+  /// Whether all decided slots were expanded and delivered.
+  func isDelivered() async throws -> Bool {
+    guard try await store.openSlots(limit: 1).isEmpty else { return false }
+    return try await store.nextDue() == nil
+  }
+
   private static func settings() throws -> Settings {
     Settings(
       environment: "dev", names: ResourceNames(account: "123456789012", region: "us-east-1"),

@@ -154,11 +154,19 @@ enum Main {
       try await Task.sleep(for: .milliseconds(50))
     }
     let spent = Double(Machine.processorTime() - processor) / 1e9
+    var done: [(String, Double)] = []
+    if delivers {
+      // Until the last has its message, its ledger row and nothing more to do.
+      while Machine.time() - start < 300_000_000_000, try await !bench.isDelivered() {
+        try await Task.sleep(for: .milliseconds(50))
+      }
+      done = [("delivered_seconds", Double(Machine.time() - start) / 1e9)]
+    }
     loops.cancel()
     _ = await loops.result
     report(
       name,
-      percentiles(bench.lateness.take()) + more + [
+      percentiles(bench.lateness.take()) + more + done + [
         ("resident_schedules", Double(bench.runtime.scheduler.count)), ("processor_seconds", spent),
         ("resident_mib", Machine.residentMiB()),
       ])
