@@ -6,8 +6,6 @@ import Rules
 public struct Deliverer: Sendable {
   /// Deliveries that one round takes.
   public static let batchMax = 256
-  /// Results that one commit takes: few, so that slots that are due do not wait long for it.
-  public static let commitMax = 16
 
   private let journal: any DeliveryJournal
   private let queues: any WorkQueues
@@ -69,10 +67,8 @@ public struct Deliverer: Sendable {
   }
 
   private func store(_ results: [DeliveryResult]) async throws(StoreError) {
-    for start in stride(from: 0, to: results.count, by: Deliverer.commitMax) {
-      let part = Array(results[start..<min(start + Deliverer.commitMax, results.count)])
-      try await journal.commit(part, at: clock.now())
-    }
+    guard !results.isEmpty else { return }
+    try await journal.commit(results, at: clock.now())
     for queue in Set(results.compactMap(\.message?.queue)) { queueBells[queue].ring() }
   }
 

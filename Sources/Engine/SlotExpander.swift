@@ -9,7 +9,7 @@ import Telemetry
 /// Deciding is kept short so that a hundred thousand slots of one second are decided in that second; this is what comes after.
 public struct SlotExpander: Sendable {
   /// Slots that one commit takes: few, so that decisions do not wait long for it.
-  public static let batchMax = 64
+  public static let batchMax = 128
 
   private let book: RuleBook
   private let store: any ScheduleStore

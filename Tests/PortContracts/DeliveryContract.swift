@@ -88,6 +88,33 @@ import Testing
   }
 
   @Test(arguments: Adapter.all)
+  func `a hundred results at once are all there, their messages in their order`(_ adapter: Adapter) async throws {
+    try await adapter.run { stage in
+      try await stage.store.record((0..<100).map { Sample.routed("e\($0)", to: ["t"]) })
+      let results = try await stage.store.due(at: Sample.start, limit: 1_000).enumerated().map { number, pending in
+        var delivery = pending.delivery
+        delivery.accepted()
+        let message = OutgoingMessage(
+          queue: Sample.workQueue, id: "m\(number)", body: "{}", visibleAt: Sample.start)
+        return DeliveryResult(rowID: pending.rowID, delivery: delivery, cause: pending.cause, message: message)
+      }
+      try #require(results.count == 100)
+      try await stage.store.commit(results, at: Sample.start)
+      try await stage.store.commit([], at: Sample.start)
+      try stage.reopen()
+      #expect(try await stage.store.nextDue() == nil)
+      var received: [String] = []
+      while received.count < 100 {
+        let some = try await stage.store.receive(
+          Sample.workQueue, limit: 10, visibility: .seconds(60), at: Sample.start)
+        try #require(!some.isEmpty)
+        received += some.map(\.id)
+      }
+      #expect(received == (0..<100).map { "m\($0)" })
+    }
+  }
+
+  @Test(arguments: Adapter.all)
   func `a buried delivery makes its cause undeliverable, and its letter is sent with it`(
     _ adapter: Adapter
   ) async throws {

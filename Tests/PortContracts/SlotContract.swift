@@ -121,19 +121,19 @@ import Testing
 
   @Test func `what is urgent goes first and interrupts a transaction of many, whose rest follows in its order`() {
     var queue = WriteQueue<String>()
-    let begins = ["a", "b", "c", "d"].map { queue.add($0, isUrgent: false) }
-    #expect(begins == [true, false, false, false])
+    let begins = [["a"], ["b", "c"], ["d"]].map { queue.add($0, isUrgent: false) }
+    #expect(begins == [true, false, false])
     var turns = [queue.next(max: 3) ?? []]
     let rest = turns[0].dropFirst()
     let early = queue.makesWay(rest)
     #expect(!early)
-    let beginsUrgent = queue.add("now", isUrgent: true)
+    let beginsUrgent = queue.add(["now"], isUrgent: true)
     #expect(!beginsUrgent)
     let late = queue.makesWay(rest)
     #expect(late)
     while let turn = queue.next(max: 3) { turns.append(turn) }
     #expect(turns == [["a", "b", "c"], ["now"], ["b", "c", "d"]])
-    let beginsAgain = queue.add("e", isUrgent: true)
+    let beginsAgain = queue.add(["e"], isUrgent: true)
     #expect(beginsAgain)
   }
 

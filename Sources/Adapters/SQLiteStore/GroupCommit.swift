@@ -54,7 +54,7 @@ final class GroupCommit: Sendable {
           case (nil, nil): continuation.resume(returning: .failure(StoreError(.unavailable, "the write was not run")))
           }
         })
-      enqueue(job, isUrgent: isUrgent)
+      enqueue([job], isUrgent: isUrgent)
     }
     do {
       return try result.get()
@@ -65,8 +65,40 @@ final class GroupCommit: Sendable {
     }
   }
 
-  private func enqueue(_ job: Job, isUrgent: Bool) {
-    let starts = queue.withLock { $0.add(job, isUrgent: isUrgent) }
+  /// Runs the bodies one after the other, in one transaction unless something urgent comes between them; all that did not throw are
+  /// durable when it returns.
+  ///
+  /// - Throws: the first error of one of them.
+  func write(each bodies: [@Sendable (Database) throws -> Void]) async throws(StoreError) {
+    guard !bodies.isEmpty else { return }
+    let outcome = Mutex<(left: Int, error: (any Error)?)>((bodies.count, nil))
+    await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+      enqueue(
+        bodies.map { body in
+          Job(
+            run: { db in
+              do {
+                try body(db)
+              } catch {
+                outcome.withLock { $0.error = $0.error ?? error }
+                throw error
+              }
+            },
+            done: { error in
+              let isLast = outcome.withLock { outcome in
+                outcome.error = outcome.error ?? error
+                outcome.left -= 1
+                return outcome.left == 0
+              }
+              if isLast { continuation.resume() }
+            })
+        }, isUrgent: false)
+    }
+    if let error = outcome.withLock({ $0.error }) { throw StoreError(error) }
+  }
+
+  private func enqueue(_ jobs: [Job], isUrgent: Bool) {
+    let starts = queue.withLock { $0.add(jobs, isUrgent: isUrgent) }
     if starts {
       writer.asyncWriteWithoutTransaction { [self] db in drain(db) }
     }

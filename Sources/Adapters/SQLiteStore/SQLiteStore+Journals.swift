@@ -114,6 +114,9 @@ extension SQLiteStore: EventJournal, SlotJournal {
 }
 
 extension SQLiteStore: DeliveryJournal {
+  /// Results between which something urgent may come.
+  private static let resultsMax = 16
+
   public func due(at now: Timestamp, limit: Int) async throws(StoreError) -> [PendingDelivery] {
     try await read { db in
       try db.rows(
@@ -132,9 +135,11 @@ extension SQLiteStore: DeliveryJournal {
   }
 
   public func commit(_ results: [DeliveryResult], at now: Timestamp) async throws(StoreError) {
-    try await write { db in
-      for result in results { try SQLiteStore.commit(result, at: now, db) }
-    }
+    try await write(
+      each: stride(from: 0, to: results.count, by: SQLiteStore.resultsMax).map { start in
+        let part = results[start..<min(start + SQLiteStore.resultsMax, results.count)]
+        return { db in for result in part { try SQLiteStore.commit(result, at: now, db) } }
+      })
   }
 
   public func deliveries(of cause: String) async throws(StoreError) -> [DeliveryView] {

@@ -78,6 +78,11 @@ public final class SQLiteStore: Sendable {
     try await commits.write(isUrgent: isUrgent, body)
   }
 
+  /// Runs the bodies one after the other; what is urgent may come between them.
+  func write(each bodies: [@Sendable (Database) throws -> Void]) async throws(StoreError) {
+    try await commits.write(each: bodies)
+  }
+
   func read<Value: Sendable>(
     _ body: @escaping @Sendable (Database) throws -> Value
   ) async throws(StoreError) -> Value {

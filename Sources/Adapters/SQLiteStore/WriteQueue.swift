@@ -5,8 +5,8 @@ struct WriteQueue<Job> {
   private var isDraining = false
 
   /// Whether somebody has to begin to take jobs out.
-  mutating func add(_ job: Job, isUrgent: Bool) -> Bool {
-    if isUrgent { urgent.append(job) } else { jobs.append(job) }
+  mutating func add(_ more: [Job], isUrgent: Bool) -> Bool {
+    if isUrgent { urgent += more } else { jobs += more }
     defer { isDraining = true }
     return !isDraining
   }

@@ -234,7 +234,8 @@ public struct DeliveryResult: Sendable {
 public protocol DeliveryJournal: Sendable {
   /// Those whose moment has come, the oldest first.
   func due(at now: Timestamp, limit: Int) async throws(StoreError) -> [PendingDelivery]
-  /// Stores results and messages, all or nothing; a cause whose last delivery ended without a row of its own gets it here.
+  /// Stores results in their order, each with its message or not at all; a cause whose last delivery ended without a row of its
+  /// own gets it here.
   func commit(_ results: [DeliveryResult], at now: Timestamp) async throws(StoreError)
   /// When the next one is due; nil if none waits.
   func nextDue() async throws(StoreError) -> Timestamp?
