@@ -80,13 +80,14 @@ extension Explainer {
         "\(slot) is before \(Timestamp(milliseconds: timetable.epoch.milliseconds + 1)), from when this schedule counts",
         change: "run the slot by hand", command: "bellcrank backfill \(name) --from \(slot) --to \(slot + .minutes(1))")
     }
+    let now = engine.ports.clock.now()
     guard schedule.isEnabled else {
+      let why = schedule.pause.map { " \($0.words)" } ?? ""
       return stopped(
         name, at: moment, .enabled, ReasonCode.ruleDisabled.rawValue,
-        "schedule \(name) was disabled" + (schedule.pause.map { " \($0.words)" } ?? ""), change: "enable the schedule",
+        "schedule \(name) \(slot > now ? "is" : "was") disabled\(why)", change: "enable the schedule",
         command: isThere ? "bellcrank schedule enable \(name)" : nil)
     }
-    let now = engine.ports.clock.now()
     if slot > now {
       return stopped(
         name, at: moment, .misfire, "NOT_YET_DUE",

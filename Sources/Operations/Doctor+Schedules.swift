@@ -4,7 +4,7 @@ import Events
 import Rules
 
 extension Doctor {
-  /// Schedules that one examination looks at, however many there are.
+  /// Schedules that one examination looks at, enabled or not, however many there are.
   public static let schedulesMax = 5_000
   /// Schedules whose trouble has a line of its own.
   public static let schedulesNamed = 10
@@ -14,14 +14,15 @@ extension Doctor {
   func schedules() async throws(StoreError) -> [Check] {
     var survey = try await TargetSurvey(engine)
     var checks: [Check] = []
-    var (seen, unwell, isAll) = (0, 0, false)
+    var (seen, enabled, unwell, isAll) = (0, 0, 0, false)
+    // Not asked for by state: whoever has a million that rest would wait for the store to pass over them.
     var query = ScheduleQuery()
-    query.state = .enabled
     while seen < Doctor.schedulesMax, !isAll {
       query.limit = min(Doctor.schedulesPage, Doctor.schedulesMax - seen) + 1  // One more tells whether there is more.
       let page = try await engine.schedules.schedules(query)
       let looked = page.prefix(query.limit - 1)
-      for schedule in looked {
+      for schedule in looked where schedule.isEnabled {
+        enabled += 1
         guard let check = try await check(schedule, &survey) else { continue }
         unwell += 1
         if unwell <= Doctor.schedulesNamed { checks.append(check) }
@@ -30,22 +31,21 @@ extension Doctor {
       isAll = page.count < query.limit
       query.after = looked.last?.name
     }
-    let rest = isAll ? "" : "; only the first \(seen) by name were looked at"
+    let rest = isAll ? "" : "; only the first \(seen) schedules by name were looked at"
     if unwell > Doctor.schedulesNamed {
       checks.append(
         Check(
           "schedules", .failing,
-          "\(unwell - Doctor.schedulesNamed) more of \(seen) enabled schedules have such trouble\(rest)",
+          "\(unwell - Doctor.schedulesNamed) more of \(enabled) enabled schedules have such trouble\(rest)",
           fix: "bellcrank schedule list --state enabled"))
     } else if unwell > 0, !isAll {
-      checks.append(
-        Check("schedules", .warning, "of the enabled schedules only the first \(seen) by name were looked at"))
+      checks.append(Check("schedules", .warning, "only the first \(seen) schedules by name were looked at"))
     }
     guard checks.isEmpty else { return checks }
     let words =
-      seen == 0
+      enabled == 0
       ? "no schedule of EventBridge Scheduler is enabled"
-      : "\(seen) enabled schedules have targets that are there and roles that allow them"
+      : "\(enabled) enabled schedules have targets that are there and roles that allow them"
     return [Check("schedules", .fine, words + rest)]
   }
 
