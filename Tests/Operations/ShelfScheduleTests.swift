@@ -7,6 +7,8 @@ import Schedules
 import Telemetry
 import Testing
 
+@testable import HTTPServer
+
 /// The way back of what a schedule's target did not take.
 @Suite struct ShelfScheduleTests {
   private let note = ChangeNote(operation: "Redrive", who: "ana", why: "the bus is there now")
@@ -52,6 +54,8 @@ import Testing
     #expect(letter.code == "ResourceNotFoundException")
     let outcome = try await room.room.shelf.preview(letter)
     #expect(outcome == .invalid(code: "TARGET_MISSING", "there is no event bus late"))
+    let group = try await ShelfService(room.room).list(nil, previews: true)["groups"]?.elements?.first
+    #expect(group?["rule"] == "default/s" && group?["preview"] == ["still_invalid": 1])
     try await make(bus: "late", room)
     #expect(try await room.room.shelf.preview(letter).word == "would_pass")
     // The schedule may be gone by then: the letter says all that is needed.
