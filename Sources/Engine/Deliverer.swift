@@ -243,9 +243,9 @@ public struct Deliverer: Sendable {
     _ pending: PendingDelivery, _ why: Delivery.DeadLetterCause, _ known: Set<String>
   ) -> OutgoingMessage? {
     guard let queue = pending.target.deadLetter?.name, known.contains(queue) else { return nil }
-    if let invocation = invocation(of: pending), case .scheduled(let input) = pending.target.input {
+    if let invocation = invocation(of: pending) {
       return DeadLetter.message(
-        to: queue, id: "dead-\(pending.delivery.id)", of: invocation, input: input, target: pending.target.arn, why,
+        to: queue, id: "dead-\(pending.delivery.id)", of: invocation, by: pending.cause, pending.target, why,
         at: clock.now())
     }
     let body = pending.event?.event.json.text ?? pending.body ?? "{}"

@@ -6,24 +6,45 @@ import Telemetry
 extension Explainer {
   /// Why a schedule of EventBridge Scheduler started nothing at a moment; nil if there never was such a schedule.
   ///
-  /// What was decided then stands in the ledger; what was not is answered by the schedule of now.
+  /// What was decided then stands in the ledger; what was not is answered by the schedule as it was then.
   func whyNot(_ name: ScheduleName, at moment: Timestamp) async throws(StoreError) -> JSON? {
     if let entry = try await slotRow(name.description, at: moment) {
       return try await decided(name.description, entry, at: moment)
     }
-    guard let schedule = try await engine.ports.schedules.schedule(name) else {
+    let now = try await engine.ports.schedules.schedule(name)
+    switch try await then(name, at: moment, now: now) {
+    case .there(let schedule): return try await answer(schedule, now: now, at: moment)
+    case .removed(let row):
+      return absent(name, now, at: moment, "schedule \(name) had been removed: \(row.summary), at \(row.at)")
+    case .notYet(let since):
+      let words = since.map { "; it came into being at \($0)" } ?? ""
+      return absent(name, now, at: moment, "schedule \(name) did not exist yet\(words)")
+    case .unknown:
       guard let row = try await change(of: name.description, before: engine.ports.clock.now()) else { return nil }
-      return stopped(
-        name, at: moment, .enabled, "NO_SUCH_SCHEDULE", "schedule \(name) is not there: \(row.summary), at \(row.at)",
-        change: "create the schedule", command: nil)
+      return absent(name, now, at: moment, "schedule \(name) is not there: \(row.summary), at \(row.at)")
     }
+  }
+
+  private func absent(_ name: ScheduleName, _ now: Schedule?, at moment: Timestamp, _ sentence: String) -> JSON {
+    let slot = moment.wholeSecond
+    return stopped(
+      name, at: moment, .enabled, "NO_SUCH_SCHEDULE", sentence,
+      change: now == nil
+        ? "create the schedule" : "the schedule is there now; what it missed can be run by hand",
+      command: now.map { _ in "bellcrank backfill \(name) --from \(slot) --to \(slot + .minutes(1))" })
+  }
+
+  private func answer(_ then: Schedule, now: Schedule?, at moment: Timestamp) async throws(StoreError) -> JSON {
+    var json: JSON
     do throws(ZoneError) {
-      return answer(schedule, try engine.ports.zones.zone(schedule.timezone), at: moment)
+      json = answer(then, isThere: now != nil, try engine.ports.zones.zone(then.timezone), at: moment)
     } catch {
-      return stopped(
-        name, at: moment, .match, "NO_ZONE", error.reason, change: "install the time zone data",
+      json = stopped(
+        then.name, at: moment, .match, "NO_ZONE", error.reason, change: "install the time zone data",
         command: "bellcrank doctor --no-sources")
     }
+    for (key, value) in members(then, now: now) { json.set(key, value) }
+    return json
   }
 
   /// The row of a slot that comes within a minute of the moment.
@@ -38,7 +59,7 @@ extension Explainer {
     }
   }
 
-  private func answer(_ schedule: Schedule, _ zone: ZoneRules, at moment: Timestamp) -> JSON {
+  private func answer(_ schedule: Schedule, isThere: Bool, _ zone: ZoneRules, at moment: Timestamp) -> JSON {
     let timetable = schedule.clock.timetable(in: zone)
     let name = schedule.name
     let before = Timestamp(milliseconds: moment.milliseconds - 1)
@@ -59,13 +80,14 @@ extension Explainer {
         "\(slot) is before \(Timestamp(milliseconds: timetable.epoch.milliseconds + 1)), from when this schedule counts",
         change: "run the slot by hand", command: "bellcrank backfill \(name) --from \(slot) --to \(slot + .minutes(1))")
     }
+    let now = engine.ports.clock.now()
     guard schedule.isEnabled else {
+      let why = schedule.pause.map { " \($0.words)" } ?? ""
       return stopped(
         name, at: moment, .enabled, ReasonCode.ruleDisabled.rawValue,
-        "schedule \(name) is disabled" + (schedule.pause.map { " \($0.words)" } ?? ""), change: "enable the schedule",
-        command: "bellcrank schedule enable \(name)")
+        "schedule \(name) \(slot > now ? "is" : "was") disabled\(why)", change: "enable the schedule",
+        command: isThere ? "bellcrank schedule enable \(name)" : nil)
     }
-    let now = engine.ports.clock.now()
     if slot > now {
       return stopped(
         name, at: moment, .misfire, "NOT_YET_DUE",

@@ -52,22 +52,27 @@ public struct ScheduleControl: Sendable {
   }
 
   /// Changes when a schedule fires; state, description and targets stay, unlike with `put-rule` (D27).
-  public func change(_ name: String, to expression: String, _ note: ChangeNote) async throws -> Rule {
+  public func change(_ name: String, to expression: String, _ note: ChangeNote) async throws -> SlotOwner {
+    if let scheduleName = ScheduleName(name) {
+      return .schedule(try await change(scheduleName, to: expression, note))
+    }
     let schedule: ScheduleExpression
     do {
       schedule = try ScheduleExpression(expression, dialect: .rules)
     } catch {
       throw ControlError(.invalidSchedule, error.message)
     }
-    return try await engine.book.change(name, note) { old in
+    let rule = try await engine.book.change(name, note) { old in
       var rule = try ScheduleControl.scheduled(old, name)
       rule.schedule = schedule
       return rule
     }
+    return .rule(rule)
   }
 
   /// Runs now what the schedule would run at its next slot; a manual run, within the manual limits (§9).
   public func run(_ name: String, requestID: String, _ note: ChangeNote) async throws -> JSON {
+    if let scheduleName = ScheduleName(name) { return try await run(scheduleName, requestID: requestID, note) }
     let rule = try ScheduleControl.scheduled(engine.book.bus.rule(name), name)
     let now = engine.ports.clock.now()
     var cause = Cause(id: requestID, trigger: .manual, arrivedAt: now)

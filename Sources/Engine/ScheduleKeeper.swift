@@ -7,6 +7,8 @@ import Telemetry
 public final class ScheduleKeeper: Sendable {
   /// Schedules that one batch stores.
   public static let batchMax = 10_000
+  /// Groups of one environment. Source: EventBridge Scheduler user guide, "Quotas".
+  public static let groupsMax = 500
   /// How often a change is begun anew because its schedule went away meanwhile.
   static let triesMax = 3
 

@@ -72,6 +72,7 @@ public struct Doctor: Sendable {
     checks += try await rules()
     checks.append(functions())
     checks += permissions()
+    checks += try await schedules()
     if asksSources { checks += try await sources() }
     checks += [
       try await breakers(), try await budgets(), try await fires(), try await decisions(), try await backlog(),

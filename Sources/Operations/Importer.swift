@@ -7,8 +7,8 @@ import Templates
 
 /// What an environment is made of, as values that a template can hold: handed out, and taken over.
 public struct Importer: Sendable {
-  private let room: ControlRoom
-  private var runtime: Runtime { room.runtime }
+  let room: ControlRoom
+  var runtime: Runtime { room.runtime }
   private var names: ResourceNames { runtime.settings.names }
 
   public init(_ room: ControlRoom) {
@@ -24,16 +24,23 @@ public struct Importer: Sendable {
       "region": .string(names.region), "functions": JSON(runtime.functions.names),
       "universe_parameter": .string(EnvironmentNames(runtime.settings).universeParameter),
     ]
-    for member in try await definitions().json.members ?? [] { json.set(member.key, member.value) }
+    let (schedules, isAll) = try await schedules()
+    for member in try await definitions(schedules).json.members ?? [] { json.set(member.key, member.value) }
+    if !isAll { json.set("schedules_left_out", true) }
     return json
   }
 
-  /// What is there; of functions' policies only what lets rules in.
+  /// What is there; of functions' policies only what lets rules in, of schedules the first `schedulesMax`.
   public func definitions() async throws(StoreError) -> StackDefinitions {
+    try await definitions(try await schedules().some)
+  }
+
+  private func definitions(_ schedules: [Schedule]) async throws(StoreError) -> StackDefinitions {
     StackDefinitions(
       rules: runtime.book.bus.rules.map { StackRule($0) }, queues: try await queues(),
       buckets: try await runtime.ports.index.buckets().map(\.name),
       buses: try await room.documents.documents(.eventBus).map(\.name), permissions: permissions(),
+      groups: try await groups(), schedules: schedules.map { StackSchedule($0) },
       universe: try await runtime.ports.universe.universe(at: runtime.ports.clock.now()))
   }
 
@@ -81,7 +88,7 @@ public struct Importer: Sendable {
   ///
   /// - Throws: `refused` for what contradicts what is here.
   public func plan(_ wanted: StackDefinitions) async throws(StoreError) -> StackPlan {
-    let current = try await definitions()
+    let current = try await current(for: wanted)
     return StackPlan(from: current, to: try checked(wanted, current))
   }
 
@@ -90,7 +97,7 @@ public struct Importer: Sendable {
   /// All is checked before the first change. Targets and permissions come before the rules that use them, and each rule
   /// changes whole; should the store fail between two, the same import again finishes it.
   public func take(_ wanted: StackDefinitions, _ note: ChangeNote) async throws -> StackPlan {
-    let current = try await definitions()
+    let current = try await current(for: wanted)
     let wanted = try checked(wanted, current)
     let plan = StackPlan(from: current, to: wanted)
     let changes = plan.steps.filter { $0.action == .create || $0.action == .change }
@@ -108,6 +115,11 @@ public struct Importer: Sendable {
       case .permission:
         for permission in wanted.permissions where !known.contains(permission) { try await permit(permission) }
       case .rule: for rule in wanted.rules where names.contains(rule.name) { try await make(rule, note) }
+      case .group: for group in wanted.groups where names.contains(group.name) { try await make(group, note) }
+      case .schedule:
+        for schedule in wanted.schedules where names.contains(schedule.name.description) {
+          try await make(schedule, note)
+        }
       case .universe: if !names.isEmpty, let symbols = wanted.universe { try await setUniverse(symbols) }
       }
     }
@@ -131,6 +143,7 @@ public struct Importer: Sendable {
         throw StoreError(.refused, "the policy of \(queue.name) is none: \(error.message)")
       }
     }
+    try checkSchedules(wanted, current)
     for permission in wanted.permissions where !runtime.functions.names.contains(permission.function) {
       throw StoreError(.refused, "there is no function \(permission.function)")
     }

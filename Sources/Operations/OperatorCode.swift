@@ -65,7 +65,8 @@ public enum OperatorCode: String, Sendable, CaseIterable {
     case .invalidSchedule: "the expression is not one that EventBridge takes; the message names the field"
     case .invalidSlot: "the instant is no slot of the schedule, has not come, or was recovered too often"
     case .slotPending: "the slot is still being decided"
-    case .noFunctionTarget: "the rule has no function among its targets, so there is nothing to run by hand"
+    case .noFunctionTarget:
+      "the rule has no function among its targets, or the schedule's is not here, so there is nothing to run by hand"
     case .functionFailed: "the function itself failed; its own code and words follow"
     case .noSlot: "nothing was due at that moment: the schedule of then has no instant there"
     case .noEvent: "no event came around that moment"

@@ -13,7 +13,7 @@ public struct Shelf: Sendable {
   public static let lettersMax = 1_000
 
   private let store: any ShelfStore
-  private let engine: Runtime
+  let engine: Runtime
 
   public init(_ store: any ShelfStore, _ engine: Runtime) {
     self.store = store
@@ -74,9 +74,12 @@ public struct Shelf: Sendable {
       let names = EnvironmentNames(engine.settings)
       let target = delivery.target.arn
       guard target.name == names.orchestrator else {
+        // What stands in the way of a schedule's invocation was looked at with its route.
         let isThere =
-          target.service == "sqs"
-          ? try await engine.ports.queues.queue(target.name) != nil : engine.functions[target.name] != nil
+          letter.schedule != nil
+          ? true
+          : target.service == "sqs"
+            ? try await engine.ports.queues.queue(target.name) != nil : engine.functions[target.name] != nil
         return isThere
           ? .passes("it would be delivered to \(target)")
           : .invalid(code: "TARGET_MISSING", "there is no target \(target)")
@@ -125,7 +128,7 @@ public struct Shelf: Sendable {
     return try await store.discard(letter, row: entry)
   }
 
-  private struct Refusal: Error {
+  struct Refusal: Error {
     let code: String
     let reason: String
   }
@@ -134,6 +137,7 @@ public struct Shelf: Sendable {
   private func route(_ letter: Letter) async throws(StoreError) -> Result<NewDelivery, Refusal> {
     let names = EnvironmentNames(engine.settings)
     if letter.queue == names.workDeadLetters { return try await chunk(letter) }
+    if let schedule = letter.schedule { return try await invocation(letter, of: schedule) }
     let now = engine.ports.clock.now()
     var cause = Cause(id: "redrive/\(letter.id)", trigger: .replay, arrivedAt: now)
     let json: JSON
@@ -143,10 +147,9 @@ public struct Shelf: Sendable {
       return .failure(Refusal(code: "MALFORMED_EVENT", reason: "the letter is not JSON: \(error.message)"))
     }
     guard let name = letter.rule, let event = Event(json) else {
-      // An invocation, or what a schedule had for its target: it goes there again.
+      // An invocation goes to its function again.
       let target = letter.target ?? engine.settings.names.function(names.orchestrator)
-      let isQueue = target.service == "sqs" && letter.attributes["SCHEDULE_ARN"] != nil
-      guard isQueue || engine.functions[target.name] != nil else {
+      guard engine.functions[target.name] != nil else {
         return .failure(Refusal(code: "TARGET_MISSING", reason: "there is no function \(target.name)"))
       }
       let again = Target(
@@ -205,6 +208,7 @@ public struct Shelf: Sendable {
   /// What the target would be given.
   private func body(of delivery: NewDelivery, _ letter: Letter) async throws -> String {
     if let body = delivery.body { return body }
+    if letter.schedule != nil { return letter.body }
     guard let event = Event(try JSON(parsing: letter.body)) else { return letter.body }
     let rule = delivery.cause.rule ?? ""
     return try delivery.target.input.body(

@@ -95,6 +95,31 @@ import Testing
     #expect(scene.printer.talk.isEmpty)
   }
 
+  @Test func `what of a server no template takes is told beside the template`() async throws {
+    var inventory = inventory
+    inventory.set(
+      "schedules",
+      [
+        [
+          "group": "default", "name": "once", "state": "ENABLED", "schedule_expression": "at(2030-01-31T09:00:00)",
+          "timezone": "UTC", "completion": "DELETE",
+          "target": ["Id": "schedule", "Arn": "arn:aws:sqs:us-east-1:123456789012:jobs", "ScheduledInput": .null],
+        ]
+      ])
+    inventory.set("schedules_left_out", true)
+    let scene = Scene([.json(inventory)])
+    #expect(try await scene.perform("export") == .done)
+    let properties = try JSON(parsing: scene.printer.text)["Resources"]?["OnceSchedule"]?["Properties"]
+    #expect(properties?["Target"]?["Arn"] == ["Fn::GetAtt": ["JobsQueue", "Arn"]])
+    #expect(properties?["Target"]?["RoleArn"] == ["Ref": "SchedulerRoleArn"])
+    #expect(
+      scene.printer.talk == [
+        "PROPERTY_NOT_KEPT  default/once.ActionAfterCompletion: CloudFormation has no property for DELETE, so deployed it "
+          + "stays after its last slot",
+        "the server has more schedules than a template takes; the first 1 are in it",
+      ])
+  }
+
   @Test(arguments: ["Stage", "=x", ""])
   func `a parameter without a key or a value is none`(argument: String) {
     #expect(ParameterValue(argument: argument) == nil)

@@ -28,6 +28,19 @@ import Testing
     #expect(scene.printer.talk == ["refused: it is open"])
   }
 
+  @Test func `a run of a schedule whose target is no function says what was enqueued`() async throws {
+    let enqueued: JSON = [
+      "schedule": "reports/weekly", "enqueued": "a message to the queue jobs", "cause_id": "r-1",
+      "target": "arn:aws:sqs:us-east-1:123456789012:jobs", "at": "2025-09-09T22:00:00Z",
+    ]
+    let scene = Scene([.json(enqueued)])
+    #expect(try await scene.perform("schedule", "run", "reports/weekly") == .done)
+    #expect(scene.client.requests.first?.path == "/_bellcrank/schedules/reports%2Fweekly/run")
+    #expect(scene.printer.text.contains("a message to the queue jobs"))
+    #expect(scene.printer.text.contains("bellcrank why r-1"))
+    #expect(scene.printer.talk.isEmpty)
+  }
+
   @Test func `a change carries the expression`() async throws {
     let scene = Scene([.json(rule)])
     #expect(try await scene.perform("schedule", "change", "nightly", "cron(0 23 * * ? *)", "--who", "bo") == .done)

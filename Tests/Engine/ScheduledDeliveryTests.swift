@@ -93,6 +93,12 @@ import Testing
     #expect(letter.body == #"{"n":2}"#)
     var attributes = letter.attributes
     let id = attributes.removeValue(forKey: "EXECUTION_ID")
+    // Beside Scheduler's own: what it takes to send it again.
+    #expect(
+      attributes.removeValue(forKey: DeadLetter.invocationAttribute)
+        == .string(
+          #"{"cause":"default/once@2025-09-09T22:30:00Z","version":1,"RoleArn":"arn:aws:iam::123456789012:role/scheduler"}"#
+        ))
     #expect(id?.dataType == "String")
     #expect(
       attributes == [

@@ -48,7 +48,7 @@ import Testing
     #expect(!plan.changesAnything)
   }
 
-  @Test(arguments: ["orders.yaml", "synthesised.json", "serverless.yaml"], [true, false])
+  @Test(arguments: ["orders.yaml", "synthesised.json", "serverless.yaml", "scheduler.yaml"], [true, false])
   func `what was read of a foreign template is the same after it was ours`(name: String, asQueues: Bool) throws {
     let place = TemplateReaderTests.place
     let read = TemplateReader.read(try Vectors.template(name), at: place, .init(functionsAsQueues: asQueues))

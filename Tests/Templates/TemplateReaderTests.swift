@@ -28,7 +28,7 @@ import Testing
   }
 
   @Test func `what travels to a server arrives as it was`() throws {
-    for name in ["orders.yaml", "synthesised.json", "serverless.yaml"] {
+    for name in ["orders.yaml", "synthesised.json", "serverless.yaml", "scheduler.yaml"] {
       let definitions = TemplateReader.read(
         try Vectors.template(name), at: Self.place, .init(parameters: [:], functionsAsQueues: true)
       ).definitions

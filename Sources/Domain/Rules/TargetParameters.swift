@@ -26,7 +26,7 @@ public enum TargetParameters: Sendable, Hashable {
   }
 
   /// Reads them from a stored target; nil if it has none.
-  init?(target json: JSON) {
+  public init?(target json: JSON) {
     if let groupID = json["SqsParameters"]?["MessageGroupId"]?.string {
       self = .message(groupID: groupID)
     } else if let event = json["EventBridgeParameters"], let detailType = event["DetailType"]?.string,

@@ -1,4 +1,5 @@
 import Events
+import Rules
 
 /// What resources are called where they are deployed, as far as it can be known before.
 ///
@@ -131,7 +132,11 @@ extension Intrinsics {
     case .logGroup: return place.arn("logs", "log-group:\(name):*").description
     case .stateMachine: return place.arn("states", "stateMachine:\(name)").description
     case .stream: return place.arn("kinesis", "stream/\(name)").description
-    case .schedule: return place.arn("scheduler", "schedule/default/\(name)").description
+    case .schedule:
+      let group = try resources[id]?["Properties"]?["GroupName"].flatMap { written throws(Unresolved) in
+        try resolve(written, depth: depth + 1)?.string
+      }
+      return place.arn("scheduler", "schedule/\(group ?? ScheduleName.defaultGroup)/\(name)").description
     case .scheduleGroup: return place.arn("scheduler", "schedule-group/\(name)").description
     case .alias, .version: preconditionFailure("aliases and versions were answered above")
     }

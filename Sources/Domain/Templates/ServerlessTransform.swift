@@ -6,8 +6,8 @@ import Events
 struct ServerlessTransform {
   private(set) var template: JSON
   private(set) var notes: [TemplateNote] = []
-  /// Permissions that the transform made and nobody wrote: nothing is said of them.
-  private(set) var permissions: Set<String> = []
+  /// Permissions and roles that the transform made and nobody wrote: nothing is said of them.
+  private(set) var generated: Set<String> = []
 
   /// Leaves a template without the transform as it is.
   init(_ template: JSON) {
@@ -39,7 +39,7 @@ struct ServerlessTransform {
     switch event.value["Type"]?.string {
     case "Schedule", "EventBridgeRule", "CloudWatchEvent":
       resources.set(id, resource("AWS::Events::Rule", rule(properties, id, function.key, place)))
-      permissions.insert("\(id)Permission")
+      generated.insert("\(id)Permission")
       resources.set(
         "\(id)Permission",
         resource(
@@ -49,7 +49,15 @@ struct ServerlessTransform {
             "Principal": .string(StackPolicy.events), "SourceArn": ["Fn::GetAtt": [.string(id), "Arn"]],
           ]))
     case "ScheduleV2":
-      resources.set(id, resource("AWS::Scheduler::Schedule", schedule(properties, arn, function.key, place)))
+      resources.set(id, resource("AWS::Scheduler::Schedule", schedule(properties, id, arn, function.key, place)))
+      // It makes a role that may do just that, unless one is given; and a queue for dead letters where one is wanted.
+      if properties["RoleArn"] == nil {
+        generated.insert("\(id)Role")
+        resources.set("\(id)Role", resource("AWS::IAM::Role", .object([])))
+      }
+      if let queue = ServerlessTransform.queue(properties, id) {
+        resources.set(queue, resource("AWS::SQS::Queue", .object([])))
+      }
     case "S3": notify(properties, arn, function.key, place, &resources)
     case let type:
       notes.append(
@@ -79,18 +87,40 @@ struct ServerlessTransform {
     ])
   }
 
-  private mutating func schedule(_ properties: JSON, _ arn: JSON, _ function: String, _ place: String) -> JSON {
+  /// Source: SAM specification, `ScheduleV2`: its name is the logical id, unless `OmitName` leaves it to CloudFormation.
+  private mutating func schedule(
+    _ properties: JSON, _ id: String, _ arn: JSON, _ function: String, _ place: String
+  ) -> JSON {
     let kept = [
-      "ScheduleExpression", "ScheduleExpressionTimezone", "FlexibleTimeWindow", "StartDate", "EndDate", "State",
-      "Name", "Description",
+      "GroupName", "ScheduleExpression", "ScheduleExpressionTimezone", "StartDate", "EndDate", "State", "Description",
+      "KmsKeyArn",
     ]
+    let config = properties["DeadLetterConfig"]
+    let queue = ServerlessTransform.queue(properties, id).map { JSON.string($0) }
+    let letters: JSON? = config?["Arn"] ?? queue.map { ["Fn::GetAtt": [$0, "Arn"]] }
     let target = JSON(present: [
-      "Arn": arn, "Input": properties["Input"], "RetryPolicy": properties["RetryPolicy"],
-      "DeadLetterConfig": letters(properties, function, place),
+      "Arn": arn, "RoleArn": properties["RoleArn"] ?? ["Fn::GetAtt": [.string("\(id)Role"), "Arn"]],
+      "Input": properties["Input"], "RetryPolicy": properties["RetryPolicy"],
+      "DeadLetterConfig": letters.map { ["Arn": $0] },
     ])
-    noteRest(properties, Set(kept + ["Input", "RetryPolicy", "DeadLetterConfig"]), function, place)
-    let members = kept.compactMap { key in properties[key].map { JSON.Member(key, $0) } }
+    noteRest(
+      properties,
+      Set(kept + ["Name", "OmitName", "FlexibleTimeWindow", "RoleArn", "Input", "RetryPolicy", "DeadLetterConfig"]),
+      function, place)
+    var members = kept.compactMap { key in properties[key].map { JSON.Member(key, $0) } }
+    if let name = properties["Name"] {
+      members.append(.init("Name", name))
+    } else if properties["OmitName"]?.bool != true {
+      members.append(.init("Name", .string(id)))
+    }
+    members.append(.init("FlexibleTimeWindow", properties["FlexibleTimeWindow"] ?? ["Mode": "OFF"]))
     return .object(members + [.init("Target", target)])
+  }
+
+  /// The logical id of the queue that SAM makes for what a schedule could not deliver; nil if none is asked for or one is named.
+  private static func queue(_ properties: JSON, _ id: String) -> String? {
+    guard let config = properties["DeadLetterConfig"], config["Arn"] == nil else { return nil }
+    return config["QueueLogicalId"]?.string ?? "\(id)Queue"
   }
 
   /// SAM may make the queue itself; here only one that is there is kept.

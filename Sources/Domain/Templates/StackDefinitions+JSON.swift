@@ -8,7 +8,9 @@ extension StackDefinitions {
   public var json: JSON {
     JSON(present: [
       "rules": .array(rules.map(\.json)), "queues": .array(queues.map(\.json)), "buckets": JSON(buckets),
-      "buses": JSON(buses), "permissions": .array(permissions.map(\.json)), "universe": universe.map { JSON($0) },
+      "buses": JSON(buses), "permissions": .array(permissions.map(\.json)),
+      "groups": groups.isEmpty ? nil : .array(groups.map(\.json)),
+      "schedules": schedules.isEmpty ? nil : .array(schedules.map(\.json)), "universe": universe.map { JSON($0) },
     ])
   }
 
@@ -24,8 +26,13 @@ extension StackDefinitions {
     for permission in json["permissions"]?.elements ?? [] {
       permissions.append(try StackPermission(json: permission))
     }
+    for group in json["groups"]?.elements ?? [] { groups.append(try StackScheduleGroup(json: group)) }
+    for schedule in json["schedules"]?.elements ?? [] { schedules.append(try StackSchedule(json: schedule)) }
     universe = try StackDefinitions.texts(json, "universe")
-    let names = [rules.map(\.name), queues.map(\.name), buckets, buses]
+    let names = [
+      rules.map(\.name), queues.map(\.name), buckets, buses, groups.map(\.name),
+      schedules.map(\.name.description),
+    ]
     for names in names where Set(names).count < names.count {
       let twice = names.first { name in names.filter { $0 == name }.count > 1 } ?? ""
       throw StackError(.nameTaken, "\(twice) is there twice")

@@ -13,13 +13,19 @@ public struct StackDefinitions: Sendable, Hashable {
   public var buses: [String]
   /// Which rules may use which functions.
   public var permissions: [StackPermission]
+  /// Groups of schedules, but the default one.
+  public var groups: [StackScheduleGroup]
+  public var schedules: [StackSchedule]
   /// The symbols of the environment (D7); nil if nothing is said of them.
   public var universe: [String]?
 
   public init(
     rules: [StackRule] = [], queues: [StackQueue] = [], buckets: [String] = [], buses: [String] = [],
-    permissions: [StackPermission] = [], universe: [String]? = nil
+    permissions: [StackPermission] = [], groups: [StackScheduleGroup] = [], schedules: [StackSchedule] = [],
+    universe: [String]? = nil
   ) {
+    self.groups = groups
+    self.schedules = schedules
     self.rules = rules
     self.queues = queues
     self.buckets = buckets

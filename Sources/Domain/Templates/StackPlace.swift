@@ -9,13 +9,17 @@ public struct StackPlace: Sendable, Hashable {
   public let functions: Set<String>
   /// Queues that are there already, by name.
   public let queues: Set<String>
+  /// Buses that are there already, by name.
+  public let buses: Set<String>
   /// The name of the parameter that holds the symbols (D7).
   public let universeParameter: String
 
   public init(
-    names: ResourceNames, stackName: String, functions: Set<String>, queues: Set<String> = [], universeParameter: String
+    names: ResourceNames, stackName: String, functions: Set<String>, queues: Set<String> = [],
+    buses: Set<String> = [], universeParameter: String
   ) {
     self.queues = queues
+    self.buses = buses
     self.names = names
     self.stackName = stackName
     self.functions = functions

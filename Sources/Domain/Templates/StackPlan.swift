@@ -1,4 +1,5 @@
 import Events
+import Rules
 
 /// What taking over definitions would do to what is there.
 public struct StackPlan: Sendable, Hashable {
@@ -18,6 +19,8 @@ public struct StackPlan: Sendable, Hashable {
     case bucket
     case permission
     case rule
+    case group
+    case schedule
     case universe
   }
 
@@ -65,6 +68,17 @@ public struct StackPlan: Sendable, Hashable {
     let rules = Dictionary(current.rules.map { ($0.name, $0) }, uniquingKeysWith: { _, last in last })
     for rule in wanted.rules { step(.rule, rule.name, rules[rule.name].map { StackPlan.differences($0, rule) }) }
     left(.rule, current.rules.map(\.name), wanted.rules.map(\.name))
+    let groups = Dictionary(current.groups.map { ($0.name, $0) }, uniquingKeysWith: { _, last in last })
+    for group in wanted.groups {
+      step(.group, group.name, groups[group.name].map { StackPlan.members($0.json, group.json) })
+    }
+    left(.group, current.groups.map(\.name), wanted.groups.map(\.name))
+    let schedules = Dictionary(current.schedules.map { ($0.name, $0) }, uniquingKeysWith: { _, last in last })
+    for schedule in wanted.schedules {
+      let old = schedules[schedule.name]
+      step(.schedule, schedule.name.description, old.map { StackPlan.members($0.canonical, schedule.canonical) })
+    }
+    left(.schedule, current.schedules.map(\.name.description), wanted.schedules.map(\.name.description))
     if let symbols = wanted.universe {
       let old = current.universe
       step(
@@ -111,7 +125,7 @@ public struct StackPlan: Sendable, Hashable {
     let keys = (old.members ?? []).map(\.key) + (new.members ?? []).map(\.key).filter { old[$0] == nil }
     return keys.compactMap { key in
       guard old[key] != new[key] else { return nil }
-      guard key != "targets" else { return "targets" }
+      guard key != "targets", key != "target" else { return key }
       return "\(key) \(old[key].map(\.text) ?? "none") → \(new[key].map(\.text) ?? "none")"
     }
   }

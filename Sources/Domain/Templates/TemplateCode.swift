@@ -7,6 +7,7 @@ public enum TemplateCode: String, Sendable, Hashable, CaseIterable {
   case templateMalformed = "TEMPLATE_MALFORMED"
   case ruleInvalid = "RULE_INVALID"
   case queueInvalid = "QUEUE_INVALID"
+  case scheduleInvalid = "SCHEDULE_INVALID"
   case nameInvalid = "NAME_INVALID"
   case nameTaken = "NAME_TAKEN"
   case resourceNotKept = "RESOURCE_NOT_KEPT"
@@ -22,15 +23,14 @@ public enum TemplateCode: String, Sendable, Hashable, CaseIterable {
   case functionForeign = "FUNCTION_FOREIGN"
   case functionAsQueue = "FUNCTION_AS_QUEUE"
   case notificationAsRule = "NOTIFICATION_AS_RULE"
-  case scheduleAsRule = "SCHEDULE_AS_RULE"
 
   /// Whether nothing of the template is taken over because of it.
   public var isRefusal: Bool {
     switch self {
-    case .templateMalformed, .ruleInvalid, .queueInvalid, .nameInvalid, .nameTaken: true
+    case .templateMalformed, .ruleInvalid, .queueInvalid, .scheduleInvalid, .nameInvalid, .nameTaken: true
     case .resourceNotKept, .propertyNotKept, .valueUnknown, .conditionFalse, .nameGenerated, .busFolded,
       .targetNotServed, .targetNotPermitted, .targetAbsent, .functionBuiltIn, .functionForeign, .functionAsQueue,
-      .notificationAsRule, .scheduleAsRule:
+      .notificationAsRule:
       false
     }
   }
@@ -41,6 +41,7 @@ public enum TemplateCode: String, Sendable, Hashable, CaseIterable {
     case .templateMalformed: "the file is no CloudFormation template, or has no such parameter or value of one"
     case .ruleInvalid: "EventBridge would not take the rule, so nothing of the template is taken over"
     case .queueInvalid: "SQS would not take the queue, so nothing of the template is taken over"
+    case .scheduleInvalid: "EventBridge Scheduler would not take the schedule, so nothing of the template is taken over"
     case .nameInvalid: "the name has characters or a length that AWS does not take"
     case .nameTaken: "two resources of the template have the same name"
     case .resourceNotKept: "the engine has nothing of that kind"
@@ -49,14 +50,15 @@ public enum TemplateCode: String, Sendable, Hashable, CaseIterable {
     case .conditionFalse: "the condition of the resource is false with these parameters"
     case .nameGenerated: "the template leaves the name to CloudFormation; here it is the stack's and the resource's"
     case .busFolded: "rules live on the default bus, to which every other bus forwards its events"
-    case .targetNotServed: "targets here are queues and the engine's functions; this one is left out"
+    case .targetNotServed:
+      "targets here are queues, the engine's functions and, of schedules, event buses; this one is left out"
     case .targetNotPermitted: "no policy in the template lets the rule use the target, so here as on AWS it is refused"
-    case .targetAbsent: "the queue is neither in the template nor on the server, so what is sent there is not taken"
+    case .targetAbsent:
+      "the queue or bus is neither in the template nor on the server, so what is sent there is not taken"
     case .functionBuiltIn: "the function is one that the engine runs itself; its code and settings are the engine's"
-    case .functionForeign: "the function is not here: what its rule sends ends in the dead letters"
+    case .functionForeign: "the function is not here: what its rule or schedule sends ends in the dead letters"
     case .functionAsQueue: "a queue stands in for the function and gets what the function would have got"
     case .notificationAsRule: "the notification of the bucket became a rule, so its events have the shape of the bus"
-    case .scheduleAsRule: "the schedule became a rule, so its events come from aws.events"
     }
   }
 
@@ -66,6 +68,7 @@ public enum TemplateCode: String, Sendable, Hashable, CaseIterable {
     case .templateMalformed: "cfn-lint says where; a synthesised template is in cdk.out"
     case .ruleInvalid: "the message is EventBridge's; try a pattern with bellcrank pattern test"
     case .queueInvalid: "the message names the property and its range"
+    case .scheduleInvalid: "the message names the property; try an expression with bellcrank schedule next"
     case .nameInvalid: "rename it in the template; bellcrank import --parameter sets what a name is made of"
     case .nameTaken: "rename one of them; bellcrank import --parameter sets what a name is made of"
     case .resourceNotKept: "nothing to do, if what is tested does not need it"
@@ -76,12 +79,11 @@ public enum TemplateCode: String, Sendable, Hashable, CaseIterable {
     case .busFolded: "nothing to do; a pattern that names its source keeps the buses apart"
     case .targetNotServed: "add a queue as a second target to see what it would get"
     case .targetNotPermitted: "add an AWS::SQS::QueuePolicy or an AWS::Lambda::Permission for events.amazonaws.com"
-    case .targetAbsent: "make the queue before events come: aws sqs create-queue"
+    case .targetAbsent: "make it before events come: aws sqs create-queue, aws events create-event-bus"
     case .functionBuiltIn: "nothing to do"
     case .functionForeign: "bellcrank import --functions-as-queues makes a queue that catches it"
     case .functionAsQueue: "aws sqs receive-message on the queue shows what comes"
     case .notificationAsRule: "read detail.bucket.name and detail.object.key instead of Records"
-    case .scheduleAsRule: "nothing to do, unless the target looks at the source of the event"
     }
   }
 }

@@ -75,13 +75,15 @@ extension TemplateReader {
     let input = input(id, targetID, target, prefix)
     guard let input, notes.count == known else { return nil }
     return Target(
-      id: targetID, arn: arn, input: input, retry: retry(id, target, prefix) ?? .standard,
+      id: targetID, arn: arn, input: input, retry: retry(id, target, prefix, invalid: .ruleInvalid) ?? .standard,
       deadLetter: deadLetter(id, target, prefix), role: text(id, target, "RoleArn", under: prefix),
       isRetryAsked: target["RetryPolicy"] != nil)
   }
 
   /// Where a target's events go here; nil, with a note, if they go nowhere.
-  mutating func destination(_ id: String, rule: String, _ written: String?, _ property: String) -> ResourceName? {
+  ///
+  /// - Parameter rule: who must be let in to what stands in for a function; nil for a schedule, which acts by its role.
+  mutating func destination(_ id: String, rule: String?, _ written: String?, _ property: String) -> ResourceName? {
     guard let written else { return nil }
     guard let arn = ResourceName(written) else {
       notes.append(TemplateNote(.targetNotServed, id, property, "\(written.prefix(100)) is no ARN"))
@@ -100,7 +102,7 @@ extension TemplateReader {
   }
 
   private mutating func destination(
-    _ id: String, rule: String, _ function: FunctionTarget, _ arn: ResourceName, _ property: String
+    _ id: String, rule: String?, _ function: FunctionTarget, _ arn: ResourceName, _ property: String
   ) -> ResourceName? {
     if place.functions.contains(function.name) {
       if let qualifier = function.qualifier {
@@ -118,7 +120,7 @@ extension TemplateReader {
     if !definitions.queues.contains(where: { $0.name == queue }) {
       do { definitions.queues.append(try StackQueue(name: queue)) } catch { refuse(id, error) }
     }
-    if !edges.contains(where: { $0 == (rule, queue) }) { edges.append((rule, queue)) }
+    if let rule, !edges.contains(where: { $0 == (rule, queue) }) { edges.append((rule, queue)) }
     return place.names.queue(queue)
   }
 
@@ -140,7 +142,8 @@ extension TemplateReader {
     }
   }
 
-  mutating func retry(_ id: String, _ target: JSON, _ prefix: String) -> RetryPolicy? {
+  /// - Parameter invalid: what one out of range is told as.
+  mutating func retry(_ id: String, _ target: JSON, _ prefix: String, invalid: TemplateCode) -> RetryPolicy? {
     guard let written = target["RetryPolicy"] else { return nil }
     let under = prefix + "RetryPolicy."
     let retries = number(id, written, "MaximumRetryAttempts", under: under) ?? RetryPolicy.standard.retriesMax
@@ -148,7 +151,7 @@ extension TemplateReader {
     guard let policy = RetryPolicy(retriesMax: retries, ageSecondsMax: age) else {
       notes.append(
         TemplateNote(
-          .ruleInvalid, id, prefix + "RetryPolicy", "0 to 185 retries within 60 to 86400 s, not \(retries) and \(age)"))
+          invalid, id, prefix + "RetryPolicy", "0 to 185 retries within 60 to 86400 s, not \(retries) and \(age)"))
       return nil
     }
     return policy
@@ -165,54 +168,6 @@ extension TemplateReader {
       return nil
     }
     return arn
-  }
-
-  // MARK: Scheduler
-
-  /// A schedule that is a rule in all but name: cron or rate, in UTC, without a window, for ever.
-  mutating func readSchedule(_ id: String, _ properties: JSON) {
-    noteRest(
-      id, properties,
-      kept: [
-        "Name", "Description", "State", "ScheduleExpression", "ScheduleExpressionTimezone", "FlexibleTimeWindow",
-        "StartDate", "EndDate", "Target",
-      ])
-    guard let expression = text(id, properties, "ScheduleExpression") else { return }
-    let zone = text(id, properties, "ScheduleExpressionTimezone") ?? "UTC"
-    let window = value(id, properties, "FlexibleTimeWindow")?["Mode"]?.string ?? "OFF"
-    let reasons = [
-      expression.hasPrefix("at(") ? "at(…) fires once, and a rule fires again and again" : nil,
-      ["UTC", "Etc/UTC", "GMT"].contains(zone) ? nil : "its time zone is \(zone), and rules are in UTC",
-      window == "OFF" ? nil : "it fires somewhere in a window, and a rule at its minute",
-      properties["StartDate"] == nil && properties["EndDate"] == nil ? nil : "it begins or ends at a date",
-    ].compactMap { $0 }
-    guard reasons.isEmpty else {
-      notes.append(TemplateNote(.resourceNotKept, id, "AWS::Scheduler::Schedule: " + reasons.joined(separator: "; ")))
-      return
-    }
-    guard let name = name(id, .schedule) else { return }
-    let target = properties["Target"] ?? .object([])
-    noteRest(id, target, kept: ["Arn", "Input", "RetryPolicy", "DeadLetterConfig", "RoleArn"], under: "Target.")
-    guard let arn = destination(id, rule: name, text(id, target, "Arn", under: "Target."), "Target.Arn") else { return }
-    guard let input = input(id, "target", target, "Target.") else { return }
-    notes.append(TemplateNote(.scheduleAsRule, id, "the rule \(name)"))
-    do {
-      add(
-        id,
-        try StackRule(
-          name: name, description: text(id, properties, "Description"),
-          state: text(id, properties, "State") == "DISABLED" ? .disabled : .enabled, pattern: nil,
-          schedule: expression,
-          targets: [
-            Target(
-              id: "target", arn: arn, input: input, retry: retry(id, target, "Target.") ?? .standard,
-              deadLetter: deadLetter(id, target, "Target."), isRetryAsked: target["RetryPolicy"] != nil)
-          ]))
-      // Scheduler acts by its role, a rule by the policy of its target.
-      letIn(rule: name, to: arn)
-    } catch {
-      refuse(id, error)
-    }
   }
 
   /// Lets a rule that the template knows as something else use its target.

@@ -38,7 +38,7 @@ public struct TemplateReader {
   /// Statements for queues, by name.
   var policies: [String: [JSON]] = [:]
 
-  /// The logical ids of rules, by name.
+  /// The logical ids of rules and schedules, by name.
   var logicalIDs: [String: String] = [:]
 
   var place: StackPlace { intrinsics.place }
@@ -57,7 +57,7 @@ public struct TemplateReader {
     }
     reader.finish()
     return Reading(
-      definitions: reader.definitions, notes: reader.notes.filter { !plain.permissions.contains($0.resource) })
+      definitions: reader.definitions, notes: reader.notes.filter { !plain.generated.contains($0.resource) })
   }
 
   /// The template with its Serverless events as plain resources, and every function that has a value in its place.
@@ -119,6 +119,7 @@ public struct TemplateReader {
     case "AWS::S3::Bucket": readBucket(id, properties)
     case "AWS::SSM::Parameter": readParameter(id, properties)
     case "AWS::Scheduler::Schedule": readSchedule(id, properties)
+    case "AWS::Scheduler::ScheduleGroup": readGroup(id, properties)
     case "AWS::Lambda::Function", "AWS::Serverless::Function": readFunction(id)
     case "AWS::Lambda::Permission": readPermission(id, properties)
     case "": notes.append(TemplateNote(.templateMalformed, id, "it has no Type"))
@@ -213,6 +214,7 @@ public struct TemplateReader {
       }
     }
     checkTargets()
+    checkScheduleTargets()
     checkNames()
   }
 
@@ -246,6 +248,8 @@ public struct TemplateReader {
     let kinds = [
       ("rules", definitions.rules.map(\.name)), ("queues", definitions.queues.map(\.name)),
       ("buckets", definitions.buckets), ("buses", definitions.buses),
+      ("schedule groups", definitions.groups.map(\.name)),
+      ("schedules", definitions.schedules.map(\.name.description)),
     ]
     for (kind, names) in kinds {
       var seen: Set<String> = []

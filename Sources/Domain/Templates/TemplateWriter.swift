@@ -9,15 +9,18 @@ import Schedules
 /// it: policies of queues, permissions of functions.
 /// Source: CloudFormation template reference; EventBridge user guide, "Using resource-based policies".
 public struct TemplateWriter {
-  private let definitions: StackDefinitions
+  let definitions: StackDefinitions
   private let place: StackPlace
   /// What ARNs stand for: a `Ref` or `Fn::GetAtt`.
-  private var references: [String: JSON] = [:]
-  private var taken: Set<String> = []
-  private var parameters: [JSON.Member] = []
+  var references: [String: JSON] = [:]
+  private var taken: Set<String> = [TemplateWriter.roleParameter]
+  var parameters: [JSON.Member] = []
   private var resources: [JSON.Member] = []
   private var ruleIDs: [String: String] = [:]
   private var queueIDs: [String: String] = [:]
+  private var busIDs: [String: String] = [:]
+  /// The logical ids of groups of schedules, by name.
+  var groupIDs: [String: String] = [:]
 
   /// - Parameter description: the template's own.
   public static func template(_ definitions: StackDefinitions, at place: StackPlace, description: String) -> JSON {
@@ -27,6 +30,8 @@ public struct TemplateWriter {
     writer.writeBuckets()
     writer.writeBuses()
     writer.writeRules()
+    writer.writeGroups()
+    writer.writeSchedules()
     writer.writePolicies()
     writer.writePermissions()
     writer.writeUniverse()
@@ -42,6 +47,8 @@ public struct TemplateWriter {
     sorted.queues.sort { $0.name < $1.name }
     sorted.buckets.sort()
     sorted.buses.sort()
+    sorted.groups.sort { $0.name < $1.name }
+    sorted.schedules.sort { $0.name < $1.name }
     self.definitions = sorted
     self.place = place
   }
@@ -60,7 +67,14 @@ public struct TemplateWriter {
       ruleIDs[rule.name] = id
       references[place.names.rule(rule.name).description] = ["Fn::GetAtt": [.string(id), "Arn"]]
     }
-    let functions = Set(definitions.rules.flatMap(\.targets).map(\.arn).filter { $0.service == "lambda" })
+    for bus in definitions.buses {
+      let id = logicalID(bus, "Bus")
+      busIDs[bus] = id
+      references[place.names.bus(bus).description] = ["Fn::GetAtt": [.string(id), "Arn"]]
+    }
+    for group in definitions.groups { groupIDs[group.name] = logicalID(group.name, "Group") }
+    let targets = definitions.rules.flatMap(\.targets) + definitions.schedules.map(\.target)
+    let functions = Set(targets.map(\.arn).filter { $0.service == "lambda" })
     for function in functions.sorted(by: { $0.description < $1.description }) {
       let id = logicalID(function.name, "Arn")
       references[function.description] = ["Ref": .string(id)]
@@ -75,7 +89,7 @@ public struct TemplateWriter {
   }
 
   /// Letters and digits of the name, each part with a capital: `DevCustomerTransformQueue`.
-  private mutating func logicalID(_ name: String, _ kind: String) -> String {
+  mutating func logicalID(_ name: String, _ kind: String) -> String {
     let parts = name.split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }
     var stem = parts.map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
     if !stem.hasSuffix(kind) { stem += kind }
@@ -89,7 +103,7 @@ public struct TemplateWriter {
   }
 
   /// An ARN as the template writes it: what is in it by reference, the account and region of any other by substitution.
-  private func reference(_ arn: String) -> JSON {
+  func reference(_ arn: String) -> JSON {
     if let known = references[arn] { return known }
     guard let name = ResourceName(arn), name.account == place.names.account,
       name.region == place.names.region || name.region.isEmpty
@@ -102,7 +116,7 @@ public struct TemplateWriter {
   /// A text within `Fn::Sub`.
   private static func plain(_ text: String) -> String { text.replacing("${", with: "${!") }
 
-  private mutating func add(_ id: String, _ type: String, _ properties: JSON, isKept: Bool = false) {
+  mutating func add(_ id: String, _ type: String, _ properties: JSON, isKept: Bool = false) {
     var resource: JSON = ["Type": .string(type)]
     if isKept {
       resource.set("DeletionPolicy", "Retain")
@@ -145,7 +159,7 @@ public struct TemplateWriter {
 
   private mutating func writeBuses() {
     for bus in definitions.buses {
-      add(logicalID(bus, "Bus"), "AWS::Events::EventBus", ["Name": .string(bus)])
+      add(busIDs[bus] ?? bus, "AWS::Events::EventBus", ["Name": .string(bus)])
     }
   }
 

@@ -92,7 +92,7 @@ struct ScheduleService: Sendable {
       case "set": return shown(try await control.set(name, try policies(body), note))
       case "change":
         guard let expression = body["expression"]?.string else { throw malformed("expression is a string") }
-        return shown(.rule(try await control.change(name, to: expression, note)))
+        return shown(try await control.change(name, to: expression, note))
       case "run": return try await control.run(name, requestID: runtime.ports.entropy.uuid(), note)
       case "recover":
         guard let slot = body["slot"]?.string.flatMap({ Timestamp($0) }) else {

@@ -1,6 +1,7 @@
 import Engine
 import Events
 import Operations
+import Rules
 
 /// `/_bellcrank/dlq…`: dead letters by what they died of, and the way back (§7).
 struct ShelfService: Sendable {
@@ -10,12 +11,12 @@ struct ShelfService: Sendable {
     self.room = room
   }
 
-  /// The letters in groups of one code, rule and target; what would become of them if it is asked.
+  /// The letters in groups of one code and one rule or schedule; what would become of them if it is asked.
   func list(_ queue: String?, previews: Bool) async throws -> JSON {
     let letters = try await room.shelf.letters(try queue.map(known))
     var groups: [(key: [String], letters: [Letter])] = []
     for letter in letters {
-      let key = [letter.queue, letter.code, letter.rule ?? "-"]
+      let key = [letter.queue, letter.code, letter.rule ?? letter.schedule?.description ?? "-"]
       if let place = groups.firstIndex(where: { $0.key == key }) {
         groups[place].letters.append(letter)
       } else {

@@ -1,5 +1,6 @@
 import Engine
 import Events
+import Rules
 import Telemetry
 
 /// A dead letter where it lies.
@@ -30,6 +31,10 @@ public struct Letter: Sendable, Hashable {
   public var code: String { attributes["ERROR_CODE"] ?? "UNKNOWN" }
   public var reason: String { attributes["ERROR_MESSAGE"] ?? "" }
   public var rule: String? { attributes["RULE_ARN"].flatMap { ResourceName($0)?.name } }
+  /// The schedule whose invocation it is; nil for a rule's event and for everything else.
+  public var schedule: ScheduleName? {
+    attributes["SCHEDULE_ARN"].flatMap { ResourceName($0) }.flatMap { ScheduleName($0.name) }
+  }
   public var target: ResourceName? { attributes["TARGET_ARN"].flatMap { ResourceName($0) } }
 }
 

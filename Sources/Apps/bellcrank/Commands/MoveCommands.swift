@@ -26,11 +26,12 @@ struct ParameterValue: Sendable, Hashable, ExpressibleByArgument {
 /// `bellcrank import`.
 struct ImportCommand: SurroundedCommand {
   static let configuration = CommandConfiguration(
-    commandName: "import", abstract: "Take rules, queues and buckets of a template over into a running server.",
+    commandName: "import", abstract: "Take rules, schedules and queues of a template over into a running server.",
     discussion: Help.text(
       """
       Reads a CloudFormation template, JSON or YAML, synthesised or written by hand, and
-      makes what it has: rules with their targets, queues, buckets, buses, the symbols.
+      makes what it has: rules with their targets, schedules and their groups, queues,
+      buckets, buses, the symbols.
       What is named replaces what is there, what is not named stays, and importing twice
       changes nothing. All that cannot be kept is named, one line each, with a code:
       bellcrank explain CODE. A template that AWS would refuse changes nothing.
@@ -149,13 +150,14 @@ struct ImportCommand: SurroundedCommand {
 /// `bellcrank export`.
 struct ExportCommand: SurroundedCommand {
   static let configuration = CommandConfiguration(
-    commandName: "export", abstract: "Print a running server's rules, queues, buckets and symbols as a template.",
+    commandName: "export", abstract: "Print a running server's rules, schedules and queues as a template.",
     discussion: Help.text(
       """
       The template is JSON, has a stable order, and holds what AWS needs so that rules
       reach their targets: policies of queues and permissions of functions. Functions are
       parameters, by their ARNs, for their code is not in it. bellcrank import reads it
-      back; the export after that is the same text.
+      back; the export after that is the same text. What a template has no place for is
+      named on standard error.
       """,
       examples: ["bellcrank export --to cfn > stack.json", "bellcrank export | cfn-lint -"],
       exits: [.done: "printed", .unavailable: "no server answers, or it is in trouble"]))
@@ -177,6 +179,11 @@ struct ExportCommand: SurroundedCommand {
     let description = "Triggers of \(inventory.cell("environment")), exported by bellcrank \(Bellcrank.version)"
     try surroundings.printer.line(
       TemplateWriter.template(definitions, at: place, description: description).prettyText)
+    for note in TemplateWriter.losses(definitions) { try surroundings.printer.talk(note.line) }
+    if inventory["schedules_left_out"]?.bool == true {
+      try surroundings.printer.talk(
+        "the server has more schedules than a template takes; the first \(definitions.schedules.count) are in it")
+    }
     return .done
   }
 }
@@ -190,6 +197,7 @@ extension StackPlace {
     self.init(
       names: ResourceNames(account: account, region: region), stackName: stackName,
       functions: Set(inventory.list("functions").compactMap(\.string)),
-      queues: Set(inventory.list("queues").map { $0.cell("name") }), universeParameter: parameter)
+      queues: Set(inventory.list("queues").map { $0.cell("name") }),
+      buses: Set(inventory.list("buses").compactMap(\.string)), universeParameter: parameter)
   }
 }

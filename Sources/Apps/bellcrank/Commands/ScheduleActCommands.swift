@@ -42,6 +42,15 @@ struct ScheduleActOptions: ParsableArguments {
       try surroundings.printer.show(Report(BackfillView.one(answer), document: answer), as: output.format)
       return .done
     }
+    if answer["enqueued"] != nil {
+      let text = Table(pairs: [
+        "schedule": answer.fact("schedule"), "enqueued": answer.fact("enqueued"), "target": answer.fact("target"),
+        "at": answer.fact("at"), "cause": answer.fact("cause_id"),
+        "what came of it": answer.fact("cause_id").map { "bellcrank why \($0)" },
+      ]).text
+      try surroundings.printer.show(Report(text, document: answer), as: output.format)
+      return .done
+    }
     try surroundings.printer.show(Report(TriggerView.text(answer), document: answer), as: output.format)
     guard let status = answer["statusCode"]?.int, status < 400 else {
       try surroundings.printer.talk("refused: \(answer["error"]?.fact("message") ?? "the answer names no reason")")
@@ -57,17 +66,18 @@ struct ScheduleChangeCommand: SurroundedCommand {
     commandName: "change", abstract: "Change when a schedule fires, and nothing else of it.",
     discussion: Help.text(
       """
-      Unlike aws events put-rule, which replaces the whole rule, it leaves state,
-      description and targets as they are.
+      Unlike aws events put-rule and aws scheduler update-schedule, which replace the
+      whole, it leaves state, zone, description, targets and all else as they are.
       """,
       examples: [
-        "bellcrank schedule change nightly 'cron(0 23 * * ? *)'"
+        "bellcrank schedule change nightly 'cron(0 23 * * ? *)'",
+        "bellcrank schedule change reports/weekly 'rate(7 days)'",
       ],
       exits: Help.serverExits))
 
   @OptionGroup var act: ScheduleActOptions
 
-  @Argument(help: "cron(…) or rate(…), in UTC.")
+  @Argument(help: "cron(…) or rate(…), in UTC; of a schedule also at(…), in its time zone.")
   var expression: String
 
   func perform(in surroundings: Surroundings) async throws(CommandFailure) -> ExitStatus {
@@ -82,8 +92,16 @@ struct ScheduleRunCommand: SurroundedCommand {
   static let configuration = CommandConfiguration(
     commandName: "run", abstract: "Run now what the schedule would run at its next slot.",
     discussion: Help.text(
-      "A manual run, within the manual limits.",
-      examples: ["bellcrank schedule run nightly --reason 'the report is late'"],
+      """
+      A manual run, within the manual limits, outside of the timetable: no slot is taken
+      away. The answer of a function is shown. What a schedule's target gets otherwise, a
+      queue, a bus or an operation, is stored and delivered like a slot's, in the name of
+      its role, and what was enqueued is shown.
+      """,
+      examples: [
+        "bellcrank schedule run nightly --reason 'the report is late'",
+        "bellcrank schedule run reports/weekly",
+      ],
       exits: Help.serverExits))
 
   @OptionGroup var act: ScheduleActOptions

@@ -70,7 +70,7 @@ struct ConsoleActs: Sendable {
 
   private func schedule(_ act: String, _ form: [String: String], _ body: JSON, _ said: String) async throws -> Done {
     let answer = try await ScheduleService(runtime).act(form["rule"] ?? "", act, body, who: who)
-    guard ["run", "recover"].contains(act) else { return Done(said: said) }
+    guard ["run", "recover"].contains(act), answer["enqueued"] == nil else { return Done(said: said) }
     guard let id = answer["run_id"]?.string else {
       let error = answer["error"]
       throw AdminRefusal(

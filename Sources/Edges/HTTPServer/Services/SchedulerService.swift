@@ -9,8 +9,6 @@ import Schedules
 struct SchedulerService: Sendable {
   /// Schedules and groups that one page lists.
   static let pageMax = 100
-  /// Groups of one environment. Source: EventBridge Scheduler user guide, "Quotas".
-  static let groupsMax = 500
 
   let context: ServiceContext
   private let tokens: ClientTokens
@@ -125,9 +123,9 @@ struct SchedulerService: Sendable {
       guard !groups.contains(where: { $0.name == name }) else {
         throw WireError(.conflict, "Schedule group \(name) already exists.")
       }
-      guard groups.count < SchedulerService.groupsMax else {
+      guard groups.count < ScheduleKeeper.groupsMax else {
         throw WireError(
-          .serviceQuotaExceeded, "There are \(groups.count) schedule groups; \(SchedulerService.groupsMax) may be.")
+          .serviceQuotaExceeded, "There are \(groups.count) schedule groups; \(ScheduleKeeper.groupsMax) may be.")
       }
       let now = context.now
       try await keeper.save(
