@@ -18,6 +18,8 @@ public enum PlantedTimeFault: String, Sendable, CaseIterable {
   case clockFast
   /// What a decided slot came to is not stored.
   case expansionLost
+  /// The watchdog takes time that the clock jumped over for time in which the loop stood still.
+  case jumpUnseen
 }
 
 /// The memory of a process that may die at every write, with a witness of what really was written; between the writes of one
@@ -121,7 +123,8 @@ extension TimeStore: ScheduleStore {
           schedule: one.schedule, slot: one.slot, outcome: one.outcome == .skipped ? .recovers : one.outcome,
           decidedAt: one.decidedAt)
       }
-    case .throughAhead, .beginningUnheard, .clockFast, .expansionLost, nil: kept = decisions
+    case .throughAhead, .beginningUnheard, .clockFast, .expansionLost, .jumpUnseen, nil:
+      kept = decisions
     }
     let far = planted == .throughAhead ? through.map { $0 + .hours(2) } : through
     try await write(.deciding) { () throws(StoreError) in

@@ -178,11 +178,10 @@ final class TimeWitness: Sendable {
   private let zones: any Zones
   private let state = Mutex(State())
 
-  init(_ zones: any Zones) {
-    self.zones = zones
-  }
+  init(_ zones: any Zones) { self.zones = zones }
 
   var findings: [String] { state.withLock { $0.findings } }
+  func find(_ finding: String) { state.withLock { $0.findings.append(finding) } }
   /// How many slots fired in time and late.
   var counts: (inTime: Int, late: Int) { state.withLock { ($0.fires, $0.recoveries) } }
 
