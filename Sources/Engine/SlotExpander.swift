@@ -112,7 +112,7 @@ public struct SlotExpander: Sendable {
   /// What a slot that waited comes to, and the schedule that ends with it.
   private struct Release {
     let outcome: SlotRecord.Outcome
-    var completed: ScheduleName?
+    var completed: CompletedSchedule?
   }
 
   /// Lets the earliest slot of each owner go on whose earlier ones are through.
@@ -139,7 +139,7 @@ public struct SlotExpander: Sendable {
       let isCompleted = try await isCompleted(schedule, by: waiting.slot)
       return Release(
         outcome: .invokes(SlotOutcomes.invocation(schedule, cause, waiting.slot, at: now)),
-        completed: isCompleted ? name : nil)
+        completed: isCompleted ? CompletedSchedule(schedule) : nil)
     }
     guard let rule = book.bus.rule(waiting.owner), rule.schedule != nil else { return removed(waiting, at: now) }
     guard rule.isEnabled, try await store.overlap(of: waiting.owner).blocker == nil else { return nil }

@@ -102,7 +102,7 @@ extension FaultyStore: ScheduleStore {
   }
 
   public func release(
-    _ slot: WaitingSlot, as outcome: SlotRecord.Outcome, completed: ScheduleName?
+    _ slot: WaitingSlot, as outcome: SlotRecord.Outcome, completed: CompletedSchedule?
   ) async throws(StoreError) -> Int64? {
     try await faults.write { () throws(StoreError) in
       try await real.release(slot, as: outcome, completed: completed)

@@ -236,12 +236,13 @@ extension MemorySchedules {
   }
 
   public func release(
-    _ slot: WaitingSlot, as outcome: SlotRecord.Outcome, completed: ScheduleName?
+    _ slot: WaitingSlot, as outcome: SlotRecord.Outcome, completed: CompletedSchedule?
   ) async throws(StoreError) -> Int64? {
     state.withLock { state in
       guard state.waiting.remove(slot) != nil else { return nil }
       state.insert(outcome, of: slot)
-      return completed.flatMap { state.remove($0) }
+      guard let completed, let found = state.schedules[completed.name], completed.isSame(as: found) else { return nil }
+      return state.remove(completed.name)
     }
   }
 

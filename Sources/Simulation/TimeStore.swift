@@ -165,7 +165,7 @@ extension TimeStore: ScheduleStore {
   }
 
   func release(
-    _ slot: WaitingSlot, as outcome: SlotRecord.Outcome, completed: ScheduleName?
+    _ slot: WaitingSlot, as outcome: SlotRecord.Outcome, completed: CompletedSchedule?
   ) async throws(StoreError) -> Int64? {
     try await write(.expanding) { () throws(StoreError) in
       try await real.release(slot, as: outcome, completed: completed)

@@ -125,6 +125,22 @@ public struct SlotExpansion: Sendable {
   }
 }
 
+/// A schedule that has had its last slot, as it was when that was found: one that was changed or made anew since stays.
+public struct CompletedSchedule: Sendable, Hashable {
+  public let name: ScheduleName
+  public let version: Int
+  public let createdAt: Timestamp
+
+  public init(_ schedule: Schedule) {
+    name = schedule.name
+    version = schedule.version
+    createdAt = schedule.createdAt
+  }
+
+  /// Whether that one is the one.
+  public func isSame(as schedule: Schedule) -> Bool { self == CompletedSchedule(schedule) }
+}
+
 /// A slot that waits for the run of an earlier slot of the same owner: a rule, or `group/name` of a schedule.
 public struct WaitingSlot: Sendable, Hashable {
   public let owner: String
@@ -235,10 +251,10 @@ public protocol ScheduleStore: Sendable {
   func waitingSlots(of owner: String, limit: Int) async throws(StoreError) -> [Timestamp]
   /// Lets one that waits go on: stores what it comes to; one that waits no more is left as it is.
   ///
-  /// - Parameter completed: the schedule that has had its last slot now and is removed.
+  /// - Parameter completed: the schedule that has had its last slot now and is removed, unless it was changed meanwhile.
   /// - Returns: the id of the schedule that was removed.
   func release(
-    _ slot: WaitingSlot, as outcome: SlotRecord.Outcome, completed: ScheduleName?
+    _ slot: WaitingSlot, as outcome: SlotRecord.Outcome, completed: CompletedSchedule?
   ) async throws(StoreError) -> Int64?
 }
 
