@@ -25,6 +25,9 @@ import Testing
       #expect(try await stage.store.backfill("backfill-1") == backfill)
       backfill.state = .stopped
       backfill.remark = "enough"
+      backfill.done = 1
+      backfill.inFlight = ["nightly@\(BackfillContract.slots[0])/recovery-1"]
+      backfill.refused = [BackfillContract.slots[1]]
       try await stage.store.save(backfill, row: nil)
       #expect(try await stage.store.backfills(.stopped, limit: 10) == [backfill])
       #expect(try await stage.store.backfills(.running, limit: 10).isEmpty)
