@@ -108,6 +108,16 @@ extension FaultyStore: ScheduleStore {
       try await real.release(slot, as: outcome, completed: completed)
     }
   }
+
+  public func endings(by now: Timestamp, limit: Int) async throws(StoreError) -> [DueEnding] {
+    try await real.endings(by: now, limit: limit)
+  }
+
+  public func nextEnding() async throws(StoreError) -> Timestamp? { try await real.nextEnding() }
+
+  public func end(_ endings: [ScheduleEnding], completed: [Int64: Int]) async throws(StoreError) -> [Int64] {
+    try await faults.write { () throws(StoreError) in try await real.end(endings, completed: completed) }
+  }
 }
 
 extension FaultyStore: BackfillStore {

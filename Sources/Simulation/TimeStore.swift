@@ -145,7 +145,8 @@ extension TimeStore: ScheduleStore {
       planted == .expansionLost
       ? SlotExpansion(
         deliveries: expansion.deliveries.filter { !faults.drops($0.cause.id) }, rows: expansion.rows,
-        waiting: expansion.waiting, completed: expansion.completed, through: expansion.through) : expansion
+        waiting: expansion.waiting, completed: expansion.completed, endings: expansion.endings,
+        through: expansion.through) : expansion
     return try await write(.expanding) { () throws(StoreError) in
       let open = try await real.openSlots(limit: SlotExpander.batchMax).count { $0.sequence <= kept.through }
       let ended = try await real.expand(kept)
@@ -169,6 +170,20 @@ extension TimeStore: ScheduleStore {
   ) async throws(StoreError) -> Int64? {
     try await write(.expanding) { () throws(StoreError) in
       try await real.release(slot, as: outcome, completed: completed)
+    }
+  }
+
+  func endings(by now: Timestamp, limit: Int) async throws(StoreError) -> [DueEnding] {
+    try await real.endings(by: now, limit: limit)
+  }
+
+  func nextEnding() async throws(StoreError) -> Timestamp? { try await real.nextEnding() }
+
+  func end(_ endings: [ScheduleEnding], completed: [Int64: Int]) async throws(StoreError) -> [Int64] {
+    try await write(.expanding) { () throws(StoreError) in
+      let ended = try await real.end(endings, completed: completed)
+      witness.ended(ended)
+      return ended
     }
   }
 

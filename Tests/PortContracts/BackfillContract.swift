@@ -137,8 +137,8 @@ import Testing
       let last = WaitingSlot(owner: "default/a", slot: BackfillContract.slots[2])
       #expect(
         try await store.release(
-          last, as: .invokes(delivery("default/a@2")), completed: CompletedSchedule(try schedule("a", until: nil)))
-          != nil)
+          last, as: .invokes(delivery("default/a@2")),
+          completed: CompletedSchedule(try schedule("a", until: nil), due: nil)) != nil)
       #expect(try await store.schedule(ScheduleName("a")) == nil)
       #expect(try await store.release(last, as: .invokes(delivery("default/a@3")), completed: nil) == nil)
       #expect(try await store.due(at: Sample.start, limit: 10).count == 4, "one that waits no more is left alone")

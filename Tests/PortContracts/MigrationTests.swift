@@ -19,11 +19,12 @@ import Testing
       let file = try DatabaseFile(stage.folder.appending(path: "bellcrank.db").path)
       for table in [
         "schedule_groups", "schedules", "slots", "slots_decided", "waiting_slots", "backfills", "zone_prints",
+        "schedule_endings",
       ] {
         try await file.execute("DROP TABLE \(table)")
       }
       for index in ["runs_open", "deliveries_open"] { try await file.execute("DROP INDEX IF EXISTS \(index)") }
-      try await file.execute("DELETE FROM grdb_migrations WHERE identifier = '5'")
+      try await file.execute("DELETE FROM grdb_migrations WHERE identifier IN ('5', '6')")
       let before = try await file.dump().filter { !$0.hasPrefix("grdb_migrations") }
       try file.close()
       try stage.reopen()

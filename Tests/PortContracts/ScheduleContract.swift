@@ -368,7 +368,7 @@ import Testing
       for (slot, schedule) in zip(waiting, found) {
         let outcome = SlotRecord.Outcome.invokes(Self.delivery("\(slot.owner)@0"))
         removed.append(
-          try await post.store().release(slot, as: outcome, completed: CompletedSchedule(schedule)))
+          try await post.store().release(slot, as: outcome, completed: CompletedSchedule(schedule, due: nil)))
       }
       #expect(removed == [ids[0], nil, nil])
       #expect(try await post.causesDue().sorted() == waiting.map { "\($0.owner)@0" }.sorted(), "each runs all the same")
@@ -376,7 +376,7 @@ import Testing
       // One that waits no more ends nothing.
       let again = SlotRecord.Outcome.invokes(Self.delivery("again"))
       #expect(
-        try await post.store().release(waiting[1], as: again, completed: CompletedSchedule(changed)) == nil)
+        try await post.store().release(waiting[1], as: again, completed: CompletedSchedule(changed, due: nil)) == nil)
       #expect(try await post.store().schedule(names[1]) == changed)
     }
   }

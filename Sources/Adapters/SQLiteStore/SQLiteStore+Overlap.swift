@@ -48,6 +48,10 @@ extension SQLiteStore {
         completed.isSame(as: try row.decoded("json") { try Schedule(json: $0) })
       else { return nil }
       let id: Int64 = row["id"]
+      if let due = completed.due {
+        try SQLiteStore.insert(ScheduleEnding(schedule: id, slot: slot.slot, since: completed.since, due: due), db)
+        return nil
+      }
       try db.run("DELETE FROM schedules WHERE id = ?", [id])
       return id
     }

@@ -252,6 +252,7 @@ extension SQLiteStore: ScheduleStore {
       for delivery in expansion.deliveries { try SQLiteStore.insert(delivery, db) }
       for row in expansion.rows { try SQLiteStore.append(row, db) }
       for slot in expansion.waiting { try SQLiteStore.insert(slot, db) }
+      for ending in expansion.endings { try SQLiteStore.insert(ending, db) }
       var ended: [Int64] = []
       for (id, version) in expansion.completed.sorted(by: { $0.key < $1.key }) {
         try db.run("DELETE FROM schedules WHERE id = ? AND json ->> 'version' = ?", [id, version])

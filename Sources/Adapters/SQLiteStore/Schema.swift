@@ -19,7 +19,18 @@ enum Schema {
     migrator.registerMigration("5") { db in
       for statement in version5 { try db.execute(sql: statement) }
     }
+    migrator.registerMigration("6", migrate: addScheduleEndings)
     return migrator
+  }
+
+  /// Schedules that stay until their last invocation has come.
+  private static func addScheduleEndings(_ db: Database) throws {
+    try db.execute(
+      sql: """
+        CREATE TABLE schedule_endings (schedule INTEGER NOT NULL, slot INTEGER NOT NULL, since INTEGER NOT NULL,
+          due INTEGER NOT NULL, PRIMARY KEY (schedule, slot)) WITHOUT ROWID;
+        CREATE INDEX schedule_endings_due ON schedule_endings (due);
+        """)
   }
 
   /// Times are milliseconds since the epoch.
