@@ -39,6 +39,10 @@ public struct Backfill: Sendable, Hashable {
   public var duplicates: Int
   /// What it started last.
   public var lastCause: String?
+  /// What it started and nobody had decided when it was looked at last.
+  public var inFlight: [String]
+  /// Slots that the circuit breaker refused; they come before those that were not started yet, and are none of the `done`.
+  public var refused: [Timestamp]
   /// Nothing is started before.
   public var nextAt: Timestamp
   /// Why it does not go on; nil while it does.
@@ -47,7 +51,8 @@ public struct Backfill: Sendable, Hashable {
   public init(
     id: String, owner: String, occasion: Occasion, slots: [Timestamp], pace: BackfillPace?, who: String, why: String?,
     createdAt: Timestamp, state: State = .running, done: Int = 0, fired: Int = 0, duplicates: Int = 0,
-    lastCause: String? = nil, nextAt: Timestamp? = nil, remark: String? = nil
+    lastCause: String? = nil, inFlight: [String] = [], refused: [Timestamp] = [], nextAt: Timestamp? = nil,
+    remark: String? = nil
   ) {
     self.id = id
     self.owner = owner
@@ -62,6 +67,8 @@ public struct Backfill: Sendable, Hashable {
     self.fired = fired
     self.duplicates = duplicates
     self.lastCause = lastCause
+    self.inFlight = inFlight
+    self.refused = refused
     self.nextAt = nextAt ?? createdAt
     self.remark = remark
   }
@@ -72,7 +79,16 @@ public struct Backfill: Sendable, Hashable {
   }
 
   /// The slot that comes next; nil if all are dealt with.
-  public var next: Timestamp? { done < slots.count ? slots[done] : nil }
+  public var next: Timestamp? {
+    let place = done + refused.count
+    return refused.first ?? (place < slots.count ? slots[place] : nil)
+  }
+
+  /// The slot that a cause of it runs; nil if that is none of its own.
+  public func slot(of cause: String) -> Timestamp? {
+    guard cause.hasPrefix("\(owner)@") else { return nil }
+    return Timestamp(String(cause.dropFirst(owner.count + 1).prefix { $0 != "/" }))
+  }
 
   /// Everything but the slots themselves, which never change.
   public var progress: JSON {
@@ -83,7 +99,8 @@ public struct Backfill: Sendable, Hashable {
       "through": slots.last.map { .string($0.description) }, "next": next.map { .string($0.description) },
       "pace": pace.map { .string($0.text) }, "who": .string(who), "why": why.map { .string($0) },
       "created_at": .string(createdAt.preciseText), "next_at": .string(nextAt.preciseText),
-      "last_cause": lastCause.map { .string($0) }, "remark": remark.map { .string($0) },
+      "last_cause": lastCause.map { .string($0) }, "in_flight": inFlight.isEmpty ? nil : JSON(inFlight),
+      "refused": refused.isEmpty ? nil : JSON(refused.map(\.description)), "remark": remark.map { .string($0) },
     ])
   }
 
@@ -94,12 +111,17 @@ public struct Backfill: Sendable, Hashable {
       let occasion = json["occasion"]?.string.flatMap({ Occasion(rawValue: $0) }),
       let state = json["state"]?.string.flatMap({ State(rawValue: $0) }), let who = json["who"]?.string,
       let createdAt = moment("created_at"), let nextAt = moment("next_at"), let done = json["done"]?.int,
-      let fired = json["fired"]?.int, let duplicates = json["duplicates"]?.int, (0...slots.count).contains(done)
+      let fired = json["fired"]?.int, let duplicates = json["duplicates"]?.int
     else { return nil }
+    let lastCause = json["last_cause"]?.string
+    let inFlight = json["in_flight"]?.elements?.compactMap(\.string) ?? []
+    let refused = json["refused"]?.elements?.compactMap { $0.string.flatMap { Timestamp($0) } } ?? []
+    guard done >= 0, done + refused.count <= slots.count else { return nil }
     self.init(
       id: id, owner: owner, occasion: occasion, slots: slots, pace: json["pace"]?.string.flatMap { BackfillPace($0) },
       who: who, why: json["why"]?.string, createdAt: createdAt, state: state, done: done, fired: fired,
-      duplicates: duplicates, lastCause: json["last_cause"]?.string, nextAt: nextAt, remark: json["remark"]?.string)
+      duplicates: duplicates, lastCause: lastCause, inFlight: inFlight, refused: refused, nextAt: nextAt,
+      remark: json["remark"]?.string)
   }
 
   /// The row of what happened to it.

@@ -10,6 +10,9 @@ import Telemetry
 public struct Backfiller: Sendable {
   /// Backfills that go on at the same time; others wait for their turn.
   public static let runningMax = 100
+  /// Slots of one backfill that may wait to be decided: beyond it, whoever decides is slower than the pace, and nothing is won
+  /// by more of them.
+  public static let inFlightMax = 100
   /// Times that one slot is run after its time.
   public static let recoveriesMax = ScheduleControl.recoveriesMax
 
@@ -68,6 +71,8 @@ public struct Backfiller: Sendable {
       guard var backfill = try await store.backfill(id) else { return nil }
       guard backfill.state != .finished, backfill.state != state else { return backfill }
       let now = clock.now()
+      // What was refused since it stopped comes first when it goes on.
+      _ = try await land(&backfill)
       backfill.state = state
       backfill.nextAt = max(backfill.nextAt, now)
       backfill.remark = state == .stopped ? "\(note.operation) by \(note.who)" : nil
@@ -87,26 +92,26 @@ public struct Backfiller: Sendable {
   }
 
   /// Whether there was something to do.
-  private func step(_ backfill: Backfill, at now: Timestamp) async throws(StoreError) -> Bool {
-    guard now >= backfill.nextAt else { return false }
+  private func step(_ stored: Backfill, at now: Timestamp) async throws(StoreError) -> Bool {
+    var backfill = stored
+    // Whatever the pace, a table that takes nothing is noticed as soon as it is known.
+    if let obstacle = try await land(&backfill) {
+      try await end(backfill, .stopped, obstacle, at: now)
+      return true
+    }
     guard let owner = try await owner(backfill.owner) else {
       try await end(backfill, .stopped, "there is no \(backfill.owner) any more", at: now)
       return true
     }
-    if try await mustWait(backfill, owner) { return false }
-    if let remark = try await obstacle(backfill) {
-      var stopped = backfill
-      // The slot that was refused is the next one again.
-      stopped.done -= 1
-      stopped.fired -= 1
-      try await end(stopped, .stopped, remark, at: now)
-      return true
-    }
     guard let slot = backfill.next else {
+      guard backfill.inFlight.isEmpty else { return false }
       if let cause = backfill.lastCause, try await schedules.isUnderWay(cause) { return false }
       try await end(backfill, .finished, nil, at: now)
       return true
     }
+    guard now >= backfill.nextAt, backfill.inFlight.count < Backfiller.inFlightMax,
+      try await !mustWait(backfill, owner)
+    else { return false }
     return try await start(slot, backfill, owner, at: now)
   }
 
@@ -121,12 +126,32 @@ public struct Backfiller: Sendable {
     }
   }
 
-  /// What makes going on pointless: the last one was refused for the state of its table.
-  private func obstacle(_ backfill: Backfill) async throws(StoreError) -> String? {
-    guard backfill.done > 0, let cause = backfill.lastCause, let row = try await ledger.entry(of: cause),
-      row.decision == .breakerOpen
-    else { return nil }
-    return row.summary
+  /// Takes what is decided out of what is in flight, and puts what was refused for the state of its table among what is to be
+  /// started. Returns what makes going on pointless; nil if nothing does.
+  private func land(_ backfill: inout Backfill) async throws(StoreError) -> String? {
+    var open: [String] = []
+    var refusals: [(slot: Timestamp, words: String)] = []
+    for cause in backfill.inFlight {
+      var row = try await ledger.entry(of: cause)
+      if row == nil {
+        guard try await !schedules.isUnderWay(cause) else {
+          open.append(cause)
+          continue
+        }
+        // It was decided between the two questions.
+        row = try await ledger.entry(of: cause)
+      }
+      guard let row else { continue }
+      if row.decision == .deferred { open.append(cause) }
+      if row.decision == .breakerOpen, let slot = backfill.slot(of: cause) { refusals.append((slot, row.summary)) }
+    }
+    backfill.inFlight = open
+    guard let first = refusals.first else { return nil }
+    backfill.refused = (backfill.refused + refusals.map(\.slot)).sorted()
+    backfill.done -= refusals.count
+    backfill.fired -= refusals.count
+    return refusals.count == 1
+      ? first.words : "\(first.words); \(refusals.count) slots were refused and come first when it is resumed"
   }
 
   private func start(
@@ -134,6 +159,7 @@ public struct Backfiller: Sendable {
   ) async throws(StoreError) -> Bool {
     let past = try await past(of: backfill.owner, slot)
     var next = backfill
+    if next.refused.first == slot { next.refused.removeFirst() }
     next.done += 1
     next.nextAt = backfill.pace.map { now + $0.interval } ?? now
     guard let id = past.freeID else {
@@ -152,6 +178,7 @@ public struct Backfiller: Sendable {
     guard !deliveries.isEmpty else {
       return try await store.advance(next, event: nil, deliveries: [], row: EventRouter.noTargets(cause, at: now))
     }
+    next.inFlight.append(id)
     let isNew = try await store.advance(next, event: owner.event(slot, at: now), deliveries: deliveries, row: nil)
     if isNew { deliveriesDue.ring() }
     return isNew

@@ -21,8 +21,12 @@ extension Runtime {
       group.addTask {
         await loop(
           "expander", wokenBy: [bells.slotsOpen, bells.runEnded, bells.deliveriesDone], { try await expander.work() },
-          // Nobody rings when what a slot waits for is neither a run nor a delivery.
-          { try await ports.schedules.waitingHeads().isEmpty ? nil : ports.clock.now() + Runtime.waitingLook })
+          {
+            // Nobody rings when what a slot waits for is neither a run nor a delivery.
+            let waits = try await !ports.schedules.waitingHeads().isEmpty
+            return [waits ? ports.clock.now() + Runtime.waitingLook : nil, try await expander.nextDue()]
+              .compactMap { $0 }.min()
+          })
       }
       group.addTask {
         await loop(

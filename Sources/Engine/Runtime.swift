@@ -184,11 +184,11 @@ public struct Runtime: Sendable {
     [scheduler.nextDue(), try await pauses.nextDue(), try await nextAttempt()].compactMap { $0 }.min()
   }
 
-  /// When something that has begun goes on: a delivery, a deferred cause, a chunk; nil if nothing is under way.
+  /// When something that has begun goes on: a delivery, a deferred cause, a chunk, the end of a schedule; nil if nothing is under way.
   public func nextAttempt() async throws(StoreError) -> Timestamp? {
     [
       try await deliverer.nextDue(), try await releaser.nextDue(), try await worker.nextDue(),
-      try await backfiller.nextDue(),
+      try await backfiller.nextDue(), try await expander.nextDue(),
     ].compactMap { $0 }.min()
   }
 }

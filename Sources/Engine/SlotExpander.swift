@@ -34,13 +34,14 @@ public struct SlotExpander: Sendable {
 
   /// Works off what is decided and what may go on. Returns how much there was.
   public func work() async throws(StoreError) -> Int {
-    let released = try await releaseWaiting()
+    let released = try await releaseWaiting() + endDue()
     let open = try await store.openSlots(limit: SlotExpander.batchMax)
     let now = clock.now()
     var deliveries: [NewDelivery] = []
     var rows: [LedgerEntry] = []
     var waiting: [WaitingSlot] = []
     var completed: [Int64: Int] = [:]
+    var endings: [ScheduleEnding] = []
     var done: OpenSlot?
     for slot in open {
       let isGuarded = slot.schedule.map { $0.overlap != .allowAll } ?? false
@@ -55,7 +56,12 @@ public struct SlotExpander: Sendable {
       if let schedule = slot.schedule, outcome.waiting.isEmpty, slot.decision.outcome != .disabled,
         try await isCompleted(schedule, by: slot.decision.slot)
       {
-        completed[slot.decision.schedule] = schedule.version
+        let id = slot.decision.schedule
+        if let due = outcome.delivery?.due, due > now {
+          endings.append(ScheduleEnding(schedule: id, slot: slot.decision.slot, since: schedule.since, due: due))
+        } else {
+          completed[id] = schedule.version
+        }
       }
       done = slot
       if isGuarded { break }
@@ -63,7 +69,8 @@ public struct SlotExpander: Sendable {
     guard let done else { return released }
     let ended = try await store.expand(
       SlotExpansion(
-        deliveries: deliveries, rows: rows, waiting: waiting, completed: completed, through: done.sequence))
+        deliveries: deliveries, rows: rows, waiting: waiting, completed: completed, endings: endings,
+        through: done.sequence))
     if !ended.isEmpty { scheduler.remove(ended) }
     if !deliveries.isEmpty { deliveriesDue.ring() }
     return released + max(1, deliveries.count + rows.count)
@@ -107,12 +114,35 @@ public struct SlotExpander: Sendable {
     }
   }
 
+  // MARK: Ends within a window
+
+  /// When somebody has to look again though no slot was decided; nil if nobody has.
+  public func nextDue() async throws(StoreError) -> Timestamp? { try await store.nextEnding() }
+
+  /// Removes the schedules whose last invocation has come. Returns how many endings there were.
+  private func endDue() async throws(StoreError) -> Int {
+    let due = try await store.endings(by: clock.now(), limit: SlotExpander.batchMax)
+    guard !due.isEmpty else { return 0 }
+    var completed: [Int64: Int] = [:]
+    for one in due {
+      // One that was given another time meanwhile ends with the last slot of that.
+      if let schedule = one.schedule, schedule.since == one.ending.since,
+        try await isCompleted(schedule, by: one.ending.slot)
+      {
+        completed[one.ending.schedule] = schedule.version
+      }
+    }
+    let ended = try await store.end(due.map(\.ending), completed: completed)
+    if !ended.isEmpty { scheduler.remove(ended) }
+    return due.count
+  }
+
   // MARK: Slots that waited
 
   /// What a slot that waited comes to, and the schedule that ends with it.
   private struct Release {
     let outcome: SlotRecord.Outcome
-    var completed: ScheduleName?
+    var completed: CompletedSchedule?
   }
 
   /// Lets the earliest slot of each owner go on whose earlier ones are through.
@@ -137,9 +167,10 @@ public struct SlotExpander: Sendable {
       guard schedule.isEnabled, try await store.overlap(of: waiting.owner).blocker == nil else { return nil }
       let cause = SlotOutcomes.cause(of: schedule, waiting.slot, at: now)
       let isCompleted = try await isCompleted(schedule, by: waiting.slot)
+      let delivery = SlotOutcomes.invocation(schedule, cause, waiting.slot, at: now)
+      let due = delivery.due > now ? delivery.due : nil
       return Release(
-        outcome: .invokes(SlotOutcomes.invocation(schedule, cause, waiting.slot, at: now)),
-        completed: isCompleted ? name : nil)
+        outcome: .invokes(delivery), completed: isCompleted ? CompletedSchedule(schedule, due: due) : nil)
     }
     guard let rule = book.bus.rule(waiting.owner), rule.schedule != nil else { return removed(waiting, at: now) }
     guard rule.isEnabled, try await store.overlap(of: waiting.owner).blocker == nil else { return nil }

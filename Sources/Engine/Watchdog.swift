@@ -8,9 +8,10 @@ import Telemetry
 /// Checks, outside the scheduler's loop, that every expected fire was decided (§9, D23, D25).
 ///
 /// A slot that nobody decided within its grace is `missed`: the row says so, and the slot will not fire late behind
-/// anybody's back. It is recovered by hand, with its own `ds`.
+/// anybody's back. It is recovered by hand, with its own `ds`. What a clock that jumped left behind is the scheduler's first: it
+/// has a grace from the jump on, in which the misfire policy decides.
 public final class Watchdog: Sendable {
-  /// After its instant, or after the start of the process, a slot has this long to be decided.
+  /// After its instant, a jump of the clock or the start of the process, a slot has this long to be decided.
   public static let grace = Span.seconds(120)
   /// Slots that one look declares missed.
   public static let batchMax = 1_000
@@ -27,7 +28,7 @@ public final class Watchdog: Sendable {
   private let ledger: any Ledger
   private let clock: any WallClock
   private let log: any LogSink
-  private let startedAt: Timestamp
+  private let graces: Mutex<GraceClock>
   /// The id of the schedule that was looked at last.
   private let place = Mutex<Int64>(0)
 
@@ -42,7 +43,7 @@ public final class Watchdog: Sendable {
     self.ledger = ledger
     self.clock = clock
     self.log = log
-    self.startedAt = startedAt
+    graces = Mutex(GraceClock(Watchdog.grace, startedAt: startedAt))
   }
 
   /// What one look came to.
@@ -58,33 +59,46 @@ public final class Watchdog: Sendable {
     }
   }
 
-  /// Looks at every schedule once.
+  /// How far back one look has to see.
+  private struct Sight {
+    let now: Timestamp
+    /// Slots and decisions before it have had their grace.
+    let due: Timestamp
+    /// What is older this process never saw.
+    let since: Timestamp
+  }
+
+  /// Looks at every schedule once. Nothing is found before a grace has gone by since the process began.
   public func look() async throws(StoreError) -> Finding {
     let now = clock.now()
+    let sight = graces.withLock { graces in
+      graces.look(at: now).map { Sight(now: now, due: $0, since: graces.since) }
+    }
+    guard let sight else { return Finding(missed: [], undecided: [:]) }
     let cursors = try await journal.cursors()
     var missed: [LedgerEntry] = []
     var undecided: [String: [Timestamp]] = [:]
     for rule in book.bus.scheduled where rule.isEnabled {
       let cursor = max(cursors[rule.name] ?? rule.anchor, rule.anchor)
-      missed += try await declareMissed(rule, after: cursor, at: now)
-      let open = try await undecidedFires(rule, upTo: cursor, at: now)
+      missed += try await declareMissed(rule, after: cursor, sight)
+      let open = try await undecidedFires(rule, upTo: cursor, sight)
       if !open.isEmpty { undecided[rule.name] = open }
     }
-    missed += try await lookAtSchedules(at: now, &undecided)
+    missed += try await lookAtSchedules(sight, &undecided)
     return Finding(missed: missed, undecided: undecided)
   }
 
   private func declareMissed(
-    _ rule: Rule, after cursor: Timestamp, at now: Timestamp
+    _ rule: Rule, after cursor: Timestamp, _ sight: Sight
   ) async throws(StoreError) -> [LedgerEntry] {
-    guard let schedule = rule.schedule, now - startedAt > Watchdog.grace else { return [] }
+    guard let schedule = rule.schedule else { return [] }
     var records: [SlotRecord] = []
     var entries: [LedgerEntry] = []
     var instant = cursor
     while records.count < Watchdog.batchMax,
-      let slot = schedule.next(after: instant, anchor: rule.anchor, zone: .utc), now - slot > Watchdog.grace
+      let slot = schedule.next(after: instant, anchor: rule.anchor, zone: .utc), slot < sight.due
     {
-      let entry = missed(rule, slot, at: now)
+      let entry = missed(rule, slot, at: sight.now)
       records.append(SlotRecord(rule: rule.name, slot: slot, outcome: .passes(entry)))
       entries.append(entry)
       instant = slot
@@ -100,14 +114,14 @@ public final class Watchdog: Sendable {
 
   /// Slots at or before the cursor whose row is not there though their grace is over.
   private func undecidedFires(
-    _ rule: Rule, upTo cursor: Timestamp, at now: Timestamp
+    _ rule: Rule, upTo cursor: Timestamp, _ sight: Sight
   ) async throws(StoreError) -> [Timestamp] {
     guard let schedule = rule.schedule else { return [] }
     var open: [Timestamp] = []
-    var instant = Timestamp(milliseconds: min(cursor, now - Watchdog.grace).milliseconds + 1)
+    var instant = min(cursor + Span(milliseconds: 1), sight.due)
     for _ in 0..<Watchdog.firesMax {
       guard let slot = schedule.previous(before: instant, anchor: rule.anchor, zone: .utc), slot > rule.anchor,
-        now - slot <= Watchdog.fireAgeMax
+        sight.now - slot <= Watchdog.fireAgeMax
       else { break }
       if try await ledger.entry(of: Cause.slotID(rule: rule.name, at: slot)) == nil { open.append(slot) }
       instant = slot
@@ -123,24 +137,22 @@ public final class Watchdog: Sendable {
 
   /// Looks whether the latest fires of schedules are decided, by what the store says of them and not by what the loop believes.
   private func lookAtSchedules(
-    at now: Timestamp, _ undecided: inout [String: [Timestamp]]
+    _ sight: Sight, _ undecided: inout [String: [Timestamp]]
   ) async throws(StoreError) -> [LedgerEntry] {
-    for open in try await store.openSlots(limit: Watchdog.firesMax)
-    where now - open.decision.decidedAt > Watchdog.grace {
+    for open in try await store.openSlots(limit: Watchdog.firesMax) where open.decision.decidedAt < sight.due {
       guard let name = open.schedule?.name else { continue }
       undecided[name.description, default: []].append(open.decision.slot)
     }
-    guard now - startedAt > Watchdog.grace else { return [] }
-    let through = try await store.decidedThrough() ?? startedAt
-    let lags = now - through > Watchdog.grace
+    let through = try await store.decidedThrough() ?? sight.since
+    let lags = through < sight.due
     var missed: [LedgerEntry] = []
     var loaded: [String: ZoneRules] = ["UTC": .utc]
     while missed.count < Watchdog.batchMax {
       let clocks = try await store.clocks(after: place.withLock { $0 }, limit: Watchdog.sampleMax)
       // After the last the first comes again, in the next look.
       place.withLock { $0 = clocks.count < Watchdog.sampleMax ? 0 : clocks.last?.id ?? 0 }
-      let expected = clocks.filter(\.isEnabled).flatMap { latest($0, &loaded, after: lags ? through : nil, at: now) }
-      missed += try await declareMissed(try await store.undecided(expected), at: now)
+      let expected = clocks.filter(\.isEnabled).flatMap { latest($0, &loaded, after: lags ? through : nil, sight) }
+      missed += try await declareMissed(try await store.undecided(expected), at: sight.now)
       if !lags || clocks.count < Watchdog.sampleMax { break }
     }
     return missed
@@ -148,16 +160,17 @@ public final class Watchdog: Sendable {
 
   /// The fires of a schedule that have to be decided by now: its latest, or all after an instant.
   private func latest(
-    _ stored: StoredClock, _ loaded: inout [String: ZoneRules], after instant: Timestamp?, at now: Timestamp
+    _ stored: StoredClock, _ loaded: inout [String: ZoneRules], after instant: Timestamp?, _ sight: Sight
   ) -> [SlotDecision] {
     guard let zone = zone(stored.clock.timezone, &loaded) else { return [] }
     let timetable = stored.clock.timetable(in: zone)
     var slots: [SlotDecision] = []
-    var before = now - Watchdog.grace
+    let floor = instant ?? max(sight.since, sight.now - Watchdog.fireAgeMax)
+    var before = sight.due
     while slots.count < (instant == nil ? 1 : Watchdog.firesMax),
-      let slot = timetable.previous(before: before), slot > instant ?? max(startedAt, now - Watchdog.fireAgeMax)
+      let slot = timetable.previous(before: before), slot > floor
     {
-      slots.append(SlotDecision(schedule: stored.id, slot: slot, outcome: .missed, decidedAt: now))
+      slots.append(SlotDecision(schedule: stored.id, slot: slot, outcome: .missed, decidedAt: sight.now))
       before = slot
     }
     return slots.reversed()

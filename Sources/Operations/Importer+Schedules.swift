@@ -101,7 +101,7 @@ extension Importer {
         timezone: wanted.timezone, start: wanted.start, end: wanted.end, window: wanted.window, target: wanted.target,
         completion: wanted.completion ?? old?.completion ?? .keep, kmsKey: wanted.kmsKey,
         createdAt: old?.createdAt ?? now, modifiedAt: now, since: now, changes: old?.changes ?? .standard,
-        misfire: old?.misfire ?? .standard, overlap: old?.overlap ?? .allowAll,
+        misfire: old?.misfire ?? runtime.settings.misfire, overlap: old?.overlap ?? .allowAll,
         pause: wanted.state == .disabled ? old?.pause : nil)
     }
   }

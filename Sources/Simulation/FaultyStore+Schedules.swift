@@ -102,11 +102,21 @@ extension FaultyStore: ScheduleStore {
   }
 
   public func release(
-    _ slot: WaitingSlot, as outcome: SlotRecord.Outcome, completed: ScheduleName?
+    _ slot: WaitingSlot, as outcome: SlotRecord.Outcome, completed: CompletedSchedule?
   ) async throws(StoreError) -> Int64? {
     try await faults.write { () throws(StoreError) in
       try await real.release(slot, as: outcome, completed: completed)
     }
+  }
+
+  public func endings(by now: Timestamp, limit: Int) async throws(StoreError) -> [DueEnding] {
+    try await real.endings(by: now, limit: limit)
+  }
+
+  public func nextEnding() async throws(StoreError) -> Timestamp? { try await real.nextEnding() }
+
+  public func end(_ endings: [ScheduleEnding], completed: [Int64: Int]) async throws(StoreError) -> [Int64] {
+    try await faults.write { () throws(StoreError) in try await real.end(endings, completed: completed) }
   }
 }
 

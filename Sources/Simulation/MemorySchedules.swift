@@ -28,6 +28,7 @@ public final class MemorySchedules: Sendable {
     var savedFrom: Timestamp?
     var expanded: Int64 = 0
     var waiting: Set<WaitingSlot> = []
+    var endings: [Slot: ScheduleEnding] = [:]
     var deliveries: [NewDelivery] = []
     var causes: Set<String> = []
     var rows: [LedgerEntry] = []
@@ -197,6 +198,7 @@ extension MemorySchedules: ScheduleStore {
       for delivery in expansion.deliveries { state.insert(delivery) }
       state.rows += expansion.rows
       state.waiting.formUnion(expansion.waiting)
+      for ending in expansion.endings { state.insert(ending) }
       state.expanded = expansion.through
       return expansion.completed.sorted { $0.key < $1.key }.compactMap { id, version in
         guard let name = state.names[id], state.schedules[name]?.version == version else { return nil }
@@ -236,12 +238,12 @@ extension MemorySchedules {
   }
 
   public func release(
-    _ slot: WaitingSlot, as outcome: SlotRecord.Outcome, completed: ScheduleName?
+    _ slot: WaitingSlot, as outcome: SlotRecord.Outcome, completed: CompletedSchedule?
   ) async throws(StoreError) -> Int64? {
     state.withLock { state in
       guard state.waiting.remove(slot) != nil else { return nil }
       state.insert(outcome, of: slot)
-      return completed.flatMap { state.remove($0) }
+      return completed.flatMap { state.complete($0, slot.slot) }
     }
   }
 

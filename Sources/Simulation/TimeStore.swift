@@ -18,6 +18,8 @@ public enum PlantedTimeFault: String, Sendable, CaseIterable {
   case clockFast
   /// What a decided slot came to is not stored.
   case expansionLost
+  /// The watchdog takes time that the clock jumped over for time in which the loop stood still.
+  case jumpUnseen
 }
 
 /// The memory of a process that may die at every write, with a witness of what really was written; between the writes of one
@@ -121,7 +123,8 @@ extension TimeStore: ScheduleStore {
           schedule: one.schedule, slot: one.slot, outcome: one.outcome == .skipped ? .recovers : one.outcome,
           decidedAt: one.decidedAt)
       }
-    case .throughAhead, .beginningUnheard, .clockFast, .expansionLost, nil: kept = decisions
+    case .throughAhead, .beginningUnheard, .clockFast, .expansionLost, .jumpUnseen, nil:
+      kept = decisions
     }
     let far = planted == .throughAhead ? through.map { $0 + .hours(2) } : through
     try await write(.deciding) { () throws(StoreError) in
@@ -142,7 +145,8 @@ extension TimeStore: ScheduleStore {
       planted == .expansionLost
       ? SlotExpansion(
         deliveries: expansion.deliveries.filter { !faults.drops($0.cause.id) }, rows: expansion.rows,
-        waiting: expansion.waiting, completed: expansion.completed, through: expansion.through) : expansion
+        waiting: expansion.waiting, completed: expansion.completed, endings: expansion.endings,
+        through: expansion.through) : expansion
     return try await write(.expanding) { () throws(StoreError) in
       let open = try await real.openSlots(limit: SlotExpander.batchMax).count { $0.sequence <= kept.through }
       let ended = try await real.expand(kept)
@@ -162,10 +166,24 @@ extension TimeStore: ScheduleStore {
   }
 
   func release(
-    _ slot: WaitingSlot, as outcome: SlotRecord.Outcome, completed: ScheduleName?
+    _ slot: WaitingSlot, as outcome: SlotRecord.Outcome, completed: CompletedSchedule?
   ) async throws(StoreError) -> Int64? {
     try await write(.expanding) { () throws(StoreError) in
       try await real.release(slot, as: outcome, completed: completed)
+    }
+  }
+
+  func endings(by now: Timestamp, limit: Int) async throws(StoreError) -> [DueEnding] {
+    try await real.endings(by: now, limit: limit)
+  }
+
+  func nextEnding() async throws(StoreError) -> Timestamp? { try await real.nextEnding() }
+
+  func end(_ endings: [ScheduleEnding], completed: [Int64: Int]) async throws(StoreError) -> [Int64] {
+    try await write(.expanding) { () throws(StoreError) in
+      let ended = try await real.end(endings, completed: completed)
+      witness.ended(ended)
+      return ended
     }
   }
 

@@ -162,27 +162,13 @@ final class TimeWitness: Sendable {
     }
   }
 
-  private enum Outcome: Equatable {
-    case fires, recovers, disabled, skipped
-
-    init(_ outcome: SlotDecision.Outcome) {
-      switch outcome {
-      case .fires: self = .fires
-      case .recovers: self = .recovers
-      case .disabled: self = .disabled
-      case .skipped, .missed: self = .skipped
-      }
-    }
-  }
-
   private let zones: any Zones
   private let state = Mutex(State())
 
-  init(_ zones: any Zones) {
-    self.zones = zones
-  }
+  init(_ zones: any Zones) { self.zones = zones }
 
   var findings: [String] { state.withLock { $0.findings } }
+  func find(_ finding: String) { state.withLock { $0.findings.append(finding) } }
   /// How many slots fired in time and late.
   var counts: (inTime: Int, late: Int) { state.withLock { ($0.fires, $0.recoveries) } }
 
@@ -359,9 +345,8 @@ final class TimeWitness: Sendable {
       for one in state.places[state.expanded..<state.expanded + slots] {
         guard let life = state.lives[.schedule(one.schedule)] else { continue }
         let cause = Cause.slotID(rule: life.name, at: one.slot)
-        let removed = rows["schedule-\(one.schedule)@\(one.slot)"] ?? 0
+        if rows["schedule-\(one.schedule)@\(one.slot)"] == 1 { continue }
         let fires = one.outcome == .fires || one.outcome == .recovers
-        if removed == 1 { continue }
         if (fires ? causes[cause] : rows[cause]) == nil {
           state.findings.append("\(cause) was decided \(one.outcome) and comes to nothing")
         }
@@ -374,7 +359,15 @@ final class TimeWitness: Sendable {
         }
       }
       state.expanded += slots
-      for id in ended {
+    }
+    self.ended(ended)
+  }
+
+  /// Schedules are removed, for they have had their last slot.
+  func ended(_ ids: [Int64]) {
+    state.withLock { state in
+      state.writes += 1
+      for id in ids {
         guard let life = state.lives[.schedule(id)], let epoch = life.epochs.last, !life.isGone else { continue }
         if let next = epoch.next(after: life.decided.max() ?? epoch.floor) {
           state.findings.append("\(life.name) is removed before its last slot, \(next)")

@@ -45,6 +45,8 @@ public final class TimeWorld: @unchecked Sendable {
   /// Whether something happens in the middle of something else.
   private var isMeanwhile = false
   private var process: Process?
+  /// Whether the scheduler has been round since the watchdog looked: a loop that works is round more often than that.
+  private var hasBeenRound = false
 
   /// What a process has in memory.
   private struct Process {
@@ -52,6 +54,9 @@ public final class TimeWorld: @unchecked Sendable {
     let scheduler: Scheduler
     let expander: SlotExpander
     let keeper: ScheduleKeeper
+    let watchdog: Watchdog
+    /// What the watchdog sees of the clock.
+    let watch: VirtualClock
   }
 
   /// - Parameter store: empty; `MemorySchedules` is quick, another that keeps the same contract is nearer to the truth.
@@ -116,10 +121,14 @@ public final class TimeWorld: @unchecked Sendable {
         let scheduler = try await Scheduler(
           book, store, store, zones, schedulerClock, MemoryLog(limit: 0), NoObserver(), deliveriesDue: Bell(),
           slotsOpen: Bell())
+        let watch = VirtualClock(clock.now())
         process = Process(
           book: book, scheduler: scheduler,
           expander: SlotExpander(book, store, zones, clock, scheduler, deliveriesDue: Bell()),
-          keeper: ScheduleKeeper(store, scheduler, zones, clock, names))
+          keeper: ScheduleKeeper(store, scheduler, zones, clock, names),
+          watchdog: Watchdog(
+            book, store, store, zones, NoRows(), watch, MemoryLog(limit: 0), startedAt: watch.now()), watch: watch)
+        hasBeenRound = false
         return
       } catch {
         failure = error
@@ -145,8 +154,12 @@ public final class TimeWorld: @unchecked Sendable {
       switch roll(20) {
       case 0...5: try await tick()
       case 6, 7: _ = try await expand()
-      case 8...10: try await wait()
-      case 11: step()
+      case 8...10:
+        try await wait()
+        try await look()
+      case 11:
+        step()
+        try await look()
       case 12: try await restart()
       case 13:
         show(clock.now() + .minutes(pick([3, 50, 61, 600, 1_500])))
@@ -166,10 +179,15 @@ public final class TimeWorld: @unchecked Sendable {
     defer { isMeanwhile = false }
     do {
       switch act {
-      case .deciding: if roll(4) == 0 { step() } else { try await change() }
+      case .deciding:
+        guard roll(4) == 0 else { return try await change() }
+        step()
+        try await look()
       case .changing:
         switch roll(4) {
-        case 0: step()
+        case 0:
+          step()
+          try await look()
         case 1: _ = try await expand()
         default: try await tick()
         }
@@ -184,6 +202,27 @@ public final class TimeWorld: @unchecked Sendable {
     witness.begins(at: schedulerClock.now())
     _ = try await process?.scheduler.tick()
     witness.ended()
+    hasBeenRound = true
+  }
+
+  /// The watchdog looks, mostly before the scheduler does: whatever the clock did, nothing is missed where the loop works.
+  private func look() async throws {
+    guard hasBeenRound, let process else { return }
+    hasBeenRound = false
+    if planted == .jumpUnseen {
+      while clock.now() - process.watch.now() > .minutes(1) {
+        process.watch.set(to: process.watch.now() + .minutes(1))
+        try await find(process.watchdog)
+      }
+    }
+    process.watch.set(to: clock.now())
+    try await find(process.watchdog)
+  }
+
+  private func find(_ watchdog: Watchdog) async throws {
+    for row in try await watchdog.look().missed {
+      witness.find("\(row.causeID) was declared missed, and the scheduler was round since the watchdog looked last")
+    }
   }
 
   private func expand() async throws -> Int { try await process?.expander.work() ?? 0 }
@@ -303,4 +342,11 @@ private struct FastClock: WallClock {
 
   func now() -> Timestamp { clock.now() + .seconds(1) }
   func sleep(for span: Span) async throws(CancellationError) { try await clock.sleep(for: span) }
+}
+
+/// A ledger that nobody looks into: what is under way is no concern of this world.
+private struct NoRows: Ledger {
+  func entries(_ query: LedgerQuery) async throws(StoreError) -> [LedgerEntry] { [] }
+  func entry(of causeID: String) async throws(StoreError) -> LedgerEntry? { nil }
+  func standing(of causes: [String]) async throws(StoreError) -> [String: CauseStanding] { [:] }
 }

@@ -20,7 +20,7 @@ from harness.checks import Checks
 from harness.clients import arguments, parse
 from harness.processes import GENEROUS, Replay, adopt_environment
 from sections import (
-    adversary, bus, commands, contracts_permissions, contracts_watching, functions, lifecycle, objects, operators, queues,
+    adversary, backfills, bus, commands, contracts_permissions, contracts_watching, functions, lifecycle, objects, operators, queues,
     schedules, security)
 from sections.world import World
 
@@ -56,7 +56,8 @@ STRICT = [("limits (§8, D12)", lifecycle.limits)]
 # These begin with a server that has seen nothing, and close it to everybody for a while.
 FRESH = [
     ("operators: our own commands (§9)", operators.commands_of_ours),
-    ("operators: schedules (§9, D23, D27)", operators.schedules_of_ours), ("credentials (§8)", security.credentials),
+    ("operators: schedules (§9, D23, D27)", operators.schedules_of_ours),
+    ("operators: a backfill that is killed (§9)", backfills.killed), ("credentials (§8)", security.credentials),
 ]
 
 

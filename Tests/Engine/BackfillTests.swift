@@ -142,6 +142,101 @@ import Testing
     #expect(stopped.remark?.isEmpty == false)
   }
 
+  // MARK: Several slots in flight
+
+  /// The breaker of the table is open, and a backfill at that pace has just begun.
+  private func refusing(_ pace: String, through last: Int) async throws -> (World, Backfill) {
+    let world = try await world()
+    world.source.outage = SourceError(.refused, reason: "closed")
+    for hour in 13..<18 {
+      let control = ScheduleControl(world.engine)
+      _ = try await control.run(world.names.scheduleRule, requestID: "run-\(hour)", note)
+      _ = try await world.engine.settle()
+    }
+    world.source.outage = nil
+    let backfill = try await BackfillControl(world.engine).start(
+      world.names.scheduleRule,
+      BackfillAsk(from: hours(4), to: hours(last), pace: BackfillPace(pace)), note)
+    return (world, backfill)
+  }
+
+  /// So many starts, each a second after the one before, of which nobody hears.
+  private func begin(_ count: Int, _ world: World) async throws {
+    for _ in 0..<count {
+      #expect(try await world.engine.backfiller.work() == 1)
+      world.clock.advance(by: .seconds(1))
+    }
+  }
+
+  /// Everything of hours 4 to 11 has run, each once.
+  private func expectAll(_ world: World, _ id: String) async throws {
+    let done = try #require(try await world.store.backfill(id))
+    #expect(done.state == .finished)
+    #expect((done.done, done.fired, done.duplicates) == (8, 8, 0))
+    #expect(done.refused.isEmpty && done.inFlight.isEmpty)
+    let runs = try await world.store.runs(limit: 100).filter { $0.request.triggerType == .backfill }
+    #expect(runs.map(\.request.triggerTime).sorted() == (4..<12).map { hours($0) })
+    #expect(runs.allSatisfy { $0.status == .succeeded })
+  }
+
+  @Test func `a paced one stops when the breaker refuses any of its slots, and none of them is lost`() async throws {
+    let (world, backfill) = try await refusing("1/s", through: 12)
+    try await begin(4, world)
+    // A process that dies in between has them in its store.
+    let engine = try await world.restarted()
+    #expect(try await engine.deliverer.deliverDue() == 4)
+    _ = try await engine.backfiller.work()
+    let stopped = try #require(try await world.store.backfill(backfill.id))
+    #expect(stopped.state == .stopped)
+    #expect(stopped.refused == (4..<8).map { hours($0) })
+    #expect((stopped.done, stopped.fired) == (0, 0))
+    #expect(stopped.next == hours(4))
+    #expect(stopped.remark?.contains("4 slots were refused") == true)
+    #expect(try await engine.backfiller.work() == 0, "it is stopped")
+    world.clock.advance(by: .days(1))
+    _ = try await BackfillControl(engine).set(backfill.id, .running, note)
+    _ = try await engine.settle()
+    while let due = try await engine.backfiller.nextDue() {
+      world.clock.advance(to: due)
+      _ = try await engine.settle()
+    }
+    try await expectAll(world, backfill.id)
+  }
+
+  @Test func `a slow pace does not keep it from stopping at once`() async throws {
+    let (world, backfill) = try await refusing("1/h", through: 12)
+    _ = try await world.engine.settle()
+    let stopped = try #require(try await world.store.backfill(backfill.id))
+    #expect((stopped.state, stopped.done) == (.stopped, 0))
+    #expect(stopped.next == hours(4))
+  }
+
+  @Test func `what is refused after somebody has stopped it is run again when it goes on`() async throws {
+    let (world, backfill) = try await refusing("1/s", through: 12)
+    try await begin(2, world)
+    let control = BackfillControl(world.engine)
+    #expect(try await control.set(backfill.id, .stopped, note).inFlight.count == 2)
+    _ = try await world.engine.deliverer.deliverDue()
+    world.clock.advance(by: .days(1))
+    let resumed = try await control.set(backfill.id, .running, note)
+    #expect(resumed.refused == [hours(4), hours(5)])
+    #expect((resumed.state, resumed.done) == (.running, 0))
+    try await world.live(until: world.clock.now().after(60))
+    try await expectAll(world, backfill.id)
+  }
+
+  @Test func `whatever the pace, no more than a hundred slots wait to be decided`() async throws {
+    let world = try await world()
+    let backfill = try await BackfillControl(world.engine).start(
+      world.names.scheduleRule,
+      BackfillAsk(from: hours(-200), to: hours(0), pace: BackfillPace("1000/s")), note)
+    try await begin(Backfiller.inFlightMax, world)
+    #expect(try await world.engine.backfiller.work() == 0)
+    #expect(try await world.store.backfill(backfill.id)?.inFlight.count == Backfiller.inFlightMax)
+    #expect(try await world.engine.deliverer.deliverDue() > 0)
+    #expect(try await world.engine.backfiller.work() == 1, "those that are decided make room")
+  }
+
   @Test func `a pace is a count and a unit`() {
     #expect(BackfillPace("10/min")?.interval == .seconds(6))
     #expect(BackfillPace("2/s")?.interval == Span(milliseconds: 500))

@@ -129,6 +129,128 @@ import Testing
     #expect(try await world.entry("default/s@2025-09-09T22:01:00Z").code == .delivered)
     #expect(try await world.names() == [])
   }
+
+  /// A schedule whose one slot is decided and whose invocation is still to come, and when it comes.
+  private func lingering() async throws -> (World, due: Timestamp) {
+    let world = try await World(try World.settings(schedule: "cron(0 0 1 1 ? 2100)"))
+    try await world.queue("q")
+    let target = world.target(world.settings.names.queue("q"), "x")
+    try await world.make("once", "at(2025-09-09T22:30:00)", target, window: 60, completion: .delete)
+    try await world.live(until: World.start.after(1_800))
+    let due = try #require(try await world.store.nextEnding())
+    #expect(due > World.start.after(1_800) && due < World.start.after(1_800 + 3_600))
+    #expect(try await world.names() == ["once"])
+    return (world, due)
+  }
+
+  private func change(_ world: World, _ edit: @escaping @Sendable (inout Schedule) -> Void) async throws {
+    _ = try await world.engine.schedules.change(ScheduleName("once"), .testing) { old in
+      var schedule = try #require(old)
+      edit(&schedule)
+      return schedule
+    }
+  }
+
+  @Test func `within a window a schedule goes when its last invocation comes, also after a restart`() async throws {
+    let (world, due) = try await lingering()
+    let engine = try await world.restarted()
+    world.clock.advance(to: due - Span(milliseconds: 1))
+    _ = try await engine.settle()
+    #expect(engine.scheduler.count == 2, "it and the rule")
+    #expect(try await world.names() == ["once"])
+    #expect(try await world.visible("q") == 0)
+    #expect(try await engine.nextDue() == due)
+    world.clock.advance(to: due)
+    _ = try await engine.settle()
+    #expect(try await world.names() == [])
+    #expect(try await world.visible("q") == 1)
+    #expect(try await world.entry("default/once@2025-09-09T22:30:00Z").code == .delivered)
+    #expect(engine.scheduler.count == 1)
+    #expect(try await world.store.nextEnding() == nil)
+  }
+
+  @Test func `a schedule that was changed within its window goes all the same, unless it shall not or has more to do`()
+    async throws
+  {
+    let (described, first) = try await lingering()
+    try await change(described) { $0.description = "another" }
+    try await described.live(until: first)
+    #expect(try await described.names() == [])
+    let (kept, second) = try await lingering()
+    try await change(kept) { $0.completion = .keep }
+    try await kept.live(until: second)
+    #expect(try await kept.names() == ["once"])
+    #expect(try await kept.store.nextEnding() == nil)
+    let (moved, third) = try await lingering()
+    let later = try ScheduleExpression("at(2025-09-10T22:30:00)", dialect: .scheduler)
+    try await change(moved) { $0.expression = later }
+    try await moved.live(until: third)
+    #expect(try await moved.names() == ["once"])
+    try await moved.live(until: World.start.after(86_400 + 1_800 + 3_600))
+    #expect(try await moved.names() == [])
+    #expect(try await moved.visible("q") == 2)
+  }
+
+  @Test func `a schedule that was given an earlier slot by a clock that was set back stays for the invocation of that`()
+    async throws
+  {
+    let (world, due) = try await lingering()
+    world.clock.set(to: World.start.after(60))
+    let earlier = try ScheduleExpression("at(2025-09-09T22:10:00)", dialect: .scheduler)
+    try await change(world) {
+      $0.expression = earlier
+      $0.window = 1_440
+    }
+    try await world.live(until: World.start.after(1_200))
+    let slot = try #require(Timestamp("2025-09-09T22:10:00Z"))
+    let schedule = try #require(try await world.store.schedule(ScheduleName("once")))
+    let last = slot + schedule.delay(of: slot)
+    try #require(last > due)
+    try await world.live(until: due)
+    #expect(try await world.names() == ["once"])
+    try await world.live(until: last)
+    #expect(try await world.names() == [])
+    #expect(try await world.visible("q") == 2)
+  }
+
+  @Test func `a schedule that is made anew within the window of the one before it stays`() async throws {
+    let (world, due) = try await lingering()
+    #expect(try await world.engine.schedules.remove(ScheduleName("once"), .testing))
+    let target = world.target(world.settings.names.queue("q"), "x")
+    try await world.make("once", "rate(1 day)", target, completion: .delete)
+    try await world.live(until: due)
+    #expect(try await world.names() == ["once"])
+    #expect(try await world.store.nextEnding() == nil)
+  }
+
+  @Test func `a last slot that waited has its window too, and the schedule stays for it`() async throws {
+    let world = try await World(try World.settings(schedule: "cron(0 0 1 1 ? 2100)"))
+    try await world.queue("q")
+    let target = world.target(world.settings.names.queue("q"), "x")
+    let slots = [World.start, World.start.after(60)]
+    let minutely = try ScheduleExpression("rate(1 minute)", dialect: .scheduler)
+    // One whose second invocation comes well after its first, which it waits for.
+    let name = try #require(
+      (0..<50).map { "s-\($0)" }.first { name in
+        let schedule = Schedule(
+          name: ScheduleName(name), expression: minutely, window: 60, target: target, createdAt: slots[0],
+          modifiedAt: slots[0], since: slots[0])
+        let moments = slots.map { $0 + schedule.delay(of: $0) }
+        return moments[0] > slots[1] && moments[1] - moments[0] > .minutes(5)
+      })
+    try await world.make(
+      name, "rate(1 minute)", target, window: 60, end: slots[1], completion: .delete, overlap: .bufferOne)
+    try await world.live(until: slots[1])
+    #expect(try await world.store.waitingHeads().map(\.slot) == [slots[1]])
+    let first = try #require(try await world.engine.deliverer.nextDue())
+    try await world.live(until: first)
+    let due = try #require(try await world.store.nextEnding())
+    #expect(due > first)
+    #expect(try await world.names() == [name])
+    try await world.live(until: due)
+    #expect(try await world.names() == [])
+    #expect(try await world.visible("q") == 2)
+  }
 }
 
 /// A journal that loses the first results it is given.

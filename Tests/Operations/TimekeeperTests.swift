@@ -3,7 +3,9 @@ import Engine
 import Events
 import Extraction
 import Ingestion
+import Rules
 import SQLiteStore
+import Schedules
 import Simulation
 import Synchronization
 import Telemetry
@@ -34,6 +36,28 @@ import Testing
     let runs = try await played.room.engine.ports.runs.runs(limit: 100)
     #expect(Set(runs.map(\.request.ds)).count == TimekeeperTests.days)
     #expect(runs.allSatisfy { $0.status == .succeeded })
+  }
+
+  @Test func `an advance leaves nothing to the watchdog, neither of rules nor of schedules`() async throws {
+    let played = try await played()
+    let (room, now) = (played.room, TimekeeperTests.november)
+    let schedule = Schedule(
+      name: ScheduleName("weekly"), expression: try ScheduleExpression("cron(0 9 ? * MON *)", dialect: .scheduler),
+      target: Target(
+        id: "t", arn: room.engine.settings.names.queue(room.names.transformQueue), input: .scheduled("{}"),
+        deadLetter: nil), createdAt: now, modifiedAt: now, since: now)
+    try await room.engine.schedules.create([schedule], ChangeNote(operation: "test", who: "test", why: nil))
+    for goal in [Timekeeper.Goal.by(.days(1)), .by(.days(6))] {
+      #expect(try await played.timekeeper.advance(goal, in: room.room).isWhole)
+      #expect(try await room.engine.watchdog.look() == .init(missed: [], undecided: [:]))
+    }
+    var query = LedgerQuery()
+    query.decision = .missed
+    #expect(try await room.engine.ports.ledger.entries(query).isEmpty)
+    #expect(try await played.slots().count == 7)
+    query.decision = nil
+    query.rule = "default/weekly"
+    #expect(try await room.engine.ports.ledger.entries(query).count == 1)
   }
 
   @Test func `an instant is stored before anything happens at it`() async throws {

@@ -25,6 +25,9 @@ import Testing
       #expect(try await stage.store.backfill("backfill-1") == backfill)
       backfill.state = .stopped
       backfill.remark = "enough"
+      backfill.done = 1
+      backfill.inFlight = ["nightly@\(BackfillContract.slots[0])/recovery-1"]
+      backfill.refused = [BackfillContract.slots[1]]
       try await stage.store.save(backfill, row: nil)
       #expect(try await stage.store.backfills(.stopped, limit: 10) == [backfill])
       #expect(try await stage.store.backfills(.running, limit: 10).isEmpty)
@@ -134,7 +137,8 @@ import Testing
       let last = WaitingSlot(owner: "default/a", slot: BackfillContract.slots[2])
       #expect(
         try await store.release(
-          last, as: .invokes(delivery("default/a@2")), completed: ScheduleName(group: "default", "a")) != nil)
+          last, as: .invokes(delivery("default/a@2")),
+          completed: CompletedSchedule(try schedule("a", until: nil), due: nil)) != nil)
       #expect(try await store.schedule(ScheduleName("a")) == nil)
       #expect(try await store.release(last, as: .invokes(delivery("default/a@3")), completed: nil) == nil)
       #expect(try await store.due(at: Sample.start, limit: 10).count == 4, "one that waits no more is left alone")

@@ -22,7 +22,7 @@ import Testing
       let file = try DatabaseFile(stage.folder.appending(path: "bellcrank.db").path)
       for table in [
         "schedule_groups", "schedules", "slots", "slots_decided", "waiting_slots", "backfills", "zone_prints",
-        "clockworks",
+        "clockworks", "schedule_endings",
       ] {
         try await file.execute("DROP TABLE \(table)")
       }

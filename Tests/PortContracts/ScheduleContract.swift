@@ -340,6 +340,46 @@ import Testing
       #expect(try await post.store().schedules(ScheduleQuery()) == [changed])
     }
   }
+
+  @Test(arguments: kinds)
+  func `a schedule ends with a slot that waited, unless it was changed or made anew meanwhile`(
+    _ kind: Kind
+  ) async throws {
+    try await kind.run { post in
+      let names = ["ends", "changed", "new"].map { Self.named($0) }
+      let found = try names.map { try Self.schedule($0) }
+      let ids = try await post.store().save(found, row: Self.row)
+      try await post.store().decide(ids.map { Self.slot($0, 0) }, through: nil, plans: [])
+      let waiting = names.map { WaitingSlot(owner: $0.description, slot: Sample.start) }
+      let through = try #require(try await post.store().openSlots(limit: 10).last?.sequence)
+      _ = try await post.store().expand(
+        SlotExpansion(deliveries: [], rows: [], waiting: waiting, completed: [:], through: through))
+      var changed = found[1]
+      changed.version = 2
+      changed.description = "another"
+      let new = Schedule(
+        name: names[2], expression: found[2].expression, target: found[2].target, createdAt: Sample.start.after(1),
+        modifiedAt: Sample.start.after(1), since: Sample.start.after(1))
+      _ = try await post.store().save([changed], row: Self.row)
+      _ = try await post.store().remove(names[2], row: Self.row)
+      _ = try await post.store().save([new], row: Self.row)
+      try post.reopen()
+      var removed: [Int64?] = []
+      for (slot, schedule) in zip(waiting, found) {
+        let outcome = SlotRecord.Outcome.invokes(Self.delivery("\(slot.owner)@0"))
+        removed.append(
+          try await post.store().release(slot, as: outcome, completed: CompletedSchedule(schedule, due: nil)))
+      }
+      #expect(removed == [ids[0], nil, nil])
+      #expect(try await post.causesDue().sorted() == waiting.map { "\($0.owner)@0" }.sorted(), "each runs all the same")
+      #expect(try await post.store().schedules(ScheduleQuery()) == [changed, new])
+      // One that waits no more ends nothing.
+      let again = SlotRecord.Outcome.invokes(Self.delivery("again"))
+      #expect(
+        try await post.store().release(waiting[1], as: again, completed: CompletedSchedule(changed, due: nil)) == nil)
+      #expect(try await post.store().schedule(names[1]) == changed)
+    }
+  }
 }
 
 /// Keeps what a store hands out.

@@ -36,17 +36,23 @@ extension SQLiteStore {
   }
 
   public func release(
-    _ slot: WaitingSlot, as outcome: SlotRecord.Outcome, completed: ScheduleName?
+    _ slot: WaitingSlot, as outcome: SlotRecord.Outcome, completed: CompletedSchedule?
   ) async throws(StoreError) -> Int64? {
     try await write { db in
       try db.run("DELETE FROM waiting_slots WHERE owner = ? AND slot = ?", [slot.owner, slot.slot.milliseconds])
       guard db.changesCount > 0 else { return nil }
       try SQLiteStore.insert(outcome, of: slot, db)
       guard let completed else { return nil }
-      let name: StatementArguments = [completed.group, completed.name]
-      let id = try Int64.fetchOne(
-        db.cachedStatement(sql: "SELECT id FROM schedules WHERE group_name = ? AND name = ?"), arguments: name)
-      try db.run("DELETE FROM schedules WHERE group_name = ? AND name = ?", name)
+      let name = completed.name
+      guard let row = try db.row("\(ScheduleRow.select) WHERE group_name = ? AND name = ?", [name.group, name.name]),
+        completed.isSame(as: try ScheduleRow.schedule(row))
+      else { return nil }
+      let id: Int64 = row["id"]
+      if let due = completed.due {
+        try SQLiteStore.insert(ScheduleEnding(schedule: id, slot: slot.slot, since: completed.since, due: due), db)
+        return nil
+      }
+      try db.run("DELETE FROM schedules WHERE id = ?", [id])
       return id
     }
   }

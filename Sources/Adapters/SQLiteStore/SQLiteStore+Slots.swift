@@ -78,10 +78,10 @@ extension SQLiteStore {
       for delivery in expansion.deliveries { try SQLiteStore.insert(delivery, db) }
       for row in expansion.rows { try SQLiteStore.append(row, db) }
       for slot in expansion.waiting { try SQLiteStore.insert(slot, db) }
+      for ending in expansion.endings { try SQLiteStore.insert(ending, db) }
       var ended: [Int64] = []
       for (id, version) in expansion.completed.sorted(by: { $0.key < $1.key }) {
-        try db.run("DELETE FROM schedules WHERE id = ? AND COALESCE(json ->> 'version', 1) = ?", [id, version])
-        if db.changesCount > 0 { ended.append(id) }
+        if try ScheduleRow.remove(id, version: version, db) { ended.append(id) }
       }
       try db.run("UPDATE slots_decided SET expanded = ?", [expansion.through])
       return ended

@@ -33,6 +33,12 @@ enum ScheduleRow {
     }
   }
 
+  /// Removes the schedule if that is its version; false if it is another, or there is none.
+  static func remove(_ id: Int64, version: Int, _ db: Database) throws -> Bool {
+    try db.run("DELETE FROM schedules WHERE id = ? AND COALESCE(json ->> 'version', 1) = ?", [id, version])
+    return db.changesCount > 0
+  }
+
   /// Appends what the columns do not say; what most schedules have in common is left out.
   static func write(_ schedule: Schedule, into buffer: inout [UInt8]) {
     ObjectText.append(to: &buffer) { text in

@@ -91,8 +91,13 @@ enum Schema {
       sql: "CREATE INDEX schedules_paused ON schedules (pause_until) WHERE pause_until IS NOT NULL")
   }
 
-  /// Before the rows of the old tables come in.
+  /// Before the rows of the old tables come in; and schedules that stay until their last invocation has come.
   private static let version6 = [
+    """
+    CREATE TABLE schedule_endings (schedule INTEGER NOT NULL, slot INTEGER NOT NULL, since INTEGER NOT NULL,
+      due INTEGER NOT NULL, PRIMARY KEY (schedule, slot)) WITHOUT ROWID
+    """,
+    "CREATE INDEX schedule_endings_due ON schedule_endings (due)",
     "CREATE TABLE clockworks (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE)",
     """
     CREATE TABLE short_schedules (id INTEGER PRIMARY KEY AUTOINCREMENT, group_name TEXT NOT NULL, name TEXT NOT NULL,

@@ -111,18 +111,71 @@ public struct SlotExpansion: Sendable {
   public let waiting: [WaitingSlot]
   /// Schedules that end with their last slot, and the version that says so: one that was changed meanwhile stays.
   public let completed: [Int64: Int]
+  /// Those that end once their last invocation has come.
+  public let endings: [ScheduleEnding]
   /// Everything up to this place is done.
   public let through: Int64
 
   public init(
-    deliveries: [NewDelivery], rows: [LedgerEntry], waiting: [WaitingSlot], completed: [Int64: Int], through: Int64
+    deliveries: [NewDelivery], rows: [LedgerEntry], waiting: [WaitingSlot], completed: [Int64: Int],
+    endings: [ScheduleEnding] = [], through: Int64
   ) {
     self.deliveries = deliveries
     self.rows = rows
     self.waiting = waiting
     self.completed = completed
+    self.endings = endings
     self.through = through
   }
+}
+
+/// A schedule whose last slot is decided, and whose invocation is still to come within its flexible window.
+public struct ScheduleEnding: Sendable, Hashable {
+  public let schedule: Int64
+  public let slot: Timestamp
+  /// Since when the timetable counts that ends: one that it was given later has an ending of its own.
+  public let since: Timestamp
+  /// When the invocation comes.
+  public let due: Timestamp
+
+  public init(schedule: Int64, slot: Timestamp, since: Timestamp, due: Timestamp) {
+    self.schedule = schedule
+    self.slot = slot
+    self.since = since
+    self.due = due
+  }
+}
+
+/// An ending that has come, and the schedule as it is by now; nil if it was removed.
+public struct DueEnding: Sendable {
+  public let ending: ScheduleEnding
+  public let schedule: Schedule?
+
+  public init(ending: ScheduleEnding, schedule: Schedule?) {
+    self.ending = ending
+    self.schedule = schedule
+  }
+}
+
+/// A schedule that has had its last slot, as it was when that was found: one that was changed or made anew since stays.
+public struct CompletedSchedule: Sendable, Hashable {
+  public let name: ScheduleName
+  public let version: Int
+  public let createdAt: Timestamp
+  public let since: Timestamp
+  /// When its last invocation comes, and it ends; nil ends it at once.
+  public let due: Timestamp?
+
+  public init(_ schedule: Schedule, due: Timestamp?) {
+    name = schedule.name
+    version = schedule.version
+    createdAt = schedule.createdAt
+    since = schedule.since
+    self.due = due
+  }
+
+  /// Whether that one is the one.
+  public func isSame(as schedule: Schedule) -> Bool { self == CompletedSchedule(schedule, due: due) }
 }
 
 /// A slot that waits for the run of an earlier slot of the same owner: a rule, or `group/name` of a schedule.
@@ -235,11 +288,19 @@ public protocol ScheduleStore: Sendable {
   func waitingSlots(of owner: String, limit: Int) async throws(StoreError) -> [Timestamp]
   /// Lets one that waits go on: stores what it comes to; one that waits no more is left as it is.
   ///
-  /// - Parameter completed: the schedule that has had its last slot now and is removed.
+  /// - Parameter completed: the schedule that has had its last slot now and is removed, at once or as `ended` does it, unless it
+  ///   was changed meanwhile.
   /// - Returns: the id of the schedule that was removed.
   func release(
-    _ slot: WaitingSlot, as outcome: SlotRecord.Outcome, completed: ScheduleName?
+    _ slot: WaitingSlot, as outcome: SlotRecord.Outcome, completed: CompletedSchedule?
   ) async throws(StoreError) -> Int64?
+  /// Endings whose moment has come, the earliest first.
+  func endings(by now: Timestamp, limit: Int) async throws(StoreError) -> [DueEnding]
+  /// When the first ending comes; nil if there is none.
+  func nextEnding() async throws(StoreError) -> Timestamp?
+  /// Forgets these endings, and removes of their schedules those that are named and still of that version, all or nothing. The
+  /// ending of one that is named and has another version by now is kept, to be looked at again. The ids of those removed.
+  func end(_ endings: [ScheduleEnding], completed: [Int64: Int]) async throws(StoreError) -> [Int64]
 }
 
 extension ScheduleStore {

@@ -14,9 +14,11 @@ enum BackfillView {
   }
 
   static func one(_ row: JSON) -> String {
-    Table(pairs: [
+    let refused = row.list("refused").count
+    return Table(pairs: [
       "backfill": row.fact("id"), "schedule": row.fact("owner"), "state": row.fact("state"),
-      "remark": row.fact("remark"), "slots": progress(row), "from": row.fact("from"), "through": row.fact("through"),
+      "remark": row.fact("remark"), "refused": refused == 0 ? nil : "\(refused), to be started again",
+      "slots": progress(row), "from": row.fact("from"), "through": row.fact("through"),
       "next": row.fact("next"), "pace": row.fact("pace"), "who": row.fact("who"), "why": row.fact("why"),
     ]).text
   }
