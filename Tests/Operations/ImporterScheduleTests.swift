@@ -72,7 +72,7 @@ import Testing
           retry: try #require(.init(retriesMax: 185 - index, ageSecondsMax: 86_400)),
           deadLetter: index == 1 ? letters : nil, role: role, parameters: parameters),
         completion: index == 2 ? .delete : .keep, kmsKey: index == 3 ? "arn:aws:kms:us-east-1:123456789012:key/k" : nil,
-        createdAt: now, modifiedAt: now, since: now)
+        createdAt: now, modifiedAt: now, since: now, misfire: room.engine.settings.misfire)
       _ = try await room.engine.schedules.change(schedule.name, Self.note) { _ in schedule }
     }
     return room

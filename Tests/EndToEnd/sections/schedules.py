@@ -180,6 +180,8 @@ def letters(world):
     checks.equal(message.get("Body"), "n 1", "the letter is what the target should have got")
     checks.that(len(attributes.pop("EXECUTION_ID", "")) == 16, "the execution has an id")
     checks.that("no-such-queue" in attributes.pop("ERROR_MESSAGE", ""), "what is missing is named")
+    invocation = attributes.pop("BELLCRANK_INVOCATION", "")
+    checks.that(f"default/{one}@{instant}" in invocation, "what a redrive needs is with it")
     checks.equal(attributes, {
         "SCHEDULE_ARN": arn("scheduler", f"schedule/default/{one}"), "TARGET_ARN": arn("sqs", "no-such-queue"),
         "SCHEDULED_TIME": instant, "ERROR_CODE": "AWS.SimpleQueueService.NonExistentQueue", "RETRY_ATTEMPTS": "0",
