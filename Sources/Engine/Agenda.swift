@@ -56,6 +56,9 @@ struct Agenda {
   /// By clockwork: its part of the timetables.
   private var dials: [Timetable.Dial] = []
   private var clockworkNumbers: [Clockwork: UInt32] = [:]
+  /// By clockwork: how many timers have it; one that none has makes room for another.
+  private var uses: [Int] = []
+  private var freeNumbers: [UInt32] = []
   /// By timer: the number of its clockwork, its epoch, the id of its schedule or, negative, of its rule, its flags.
   private var numbers: [UInt32] = []
   private var epochs: [Int64] = []
@@ -92,7 +95,9 @@ struct Agenda {
       throw error
     }
     if let timer = timerOfSchedule[stored.id], keeps(timetable, timer) {
+      let old = numbers[Int(timer)]
       numbers[Int(timer)] = number(of: timetable, stored.misfire)
+      letGo(old)
       flags[Int(timer)] &= ~Agenda.isEnabledFlag
       if stored.isEnabled { flags[Int(timer)] |= Agenda.isEnabledFlag }
       return
@@ -292,16 +297,40 @@ struct Agenda {
     return timer
   }
 
+  /// The number of its clockwork, for one more timer.
   private mutating func number(of timetable: Timetable, _ misfire: MisfirePolicy) -> UInt32 {
     let work = Clockwork(
       expression: timetable.expression, timezone: timetable.zone.name, changes: timetable.changes, misfire: misfire)
-    if let known = clockworkNumbers[work] { return known }
-    let number = UInt32(clockworks.count)
-    clockworks.append(work)
-    dials.append(timetable.dial)
+    if let known = clockworkNumbers[work] {
+      uses[Int(known)] += 1
+      return known
+    }
+    let number: UInt32
+    if let reused = freeNumbers.popLast() {
+      number = reused
+      clockworks[Int(number)] = work
+      dials[Int(number)] = timetable.dial
+      uses[Int(number)] = 1
+    } else {
+      number = UInt32(clockworks.count)
+      clockworks.append(work)
+      dials.append(timetable.dial)
+      uses.append(1)
+    }
     clockworkNumbers[work] = number
     return number
   }
+
+  /// One timer less has that clockwork.
+  private mutating func letGo(_ number: UInt32) {
+    uses[Int(number)] -= 1
+    guard uses[Int(number)] == 0 else { return }
+    clockworkNumbers[clockworks[Int(number)]] = nil
+    freeNumbers.append(number)
+  }
+
+  /// How many clockworks are held, to be used or in use.
+  var clockworkCount: Int { clockworks.count }
 
   /// Whether a timer fires by that timetable already.
   private func keeps(_ timetable: Timetable, _ timer: UInt32) -> Bool {
@@ -324,6 +353,7 @@ struct Agenda {
   /// Gives a timer's number back; while it is taken out, only once it comes back.
   private mutating func retire(_ timer: UInt32) {
     wheel.cancel(timer)
+    letGo(numbers[Int(timer)])
     flags[Int(timer)] &= ~Agenda.isInLineFlag
     anchors[timer] = nil
     ends[timer] = nil

@@ -45,7 +45,7 @@ extension Scheduler {
       }
     }
     let (recovered, plans) = try await recover(late, at: now)
-    decisions += recovered
+    decisions = Scheduler.inOrder(decisions + recovered)
     let through = through(done, at: now)
     try await store(decisions, through: through, plans)
     state.withLock { state in
@@ -64,6 +64,12 @@ extension Scheduler {
       observer.observe(.slotsDecided(decisions.map(\.slot)), at: clock.now())
     }
     return decisions.count
+  }
+
+  /// By instant, so that those of one lie together; of one as they were, for that is drawn by lot.
+  private static func inOrder(_ decisions: [SlotDecision]) -> [SlotDecision] {
+    guard zip(decisions, decisions.dropFirst()).contains(where: { $0.slot > $1.slot }) else { return decisions }
+    return decisions.enumerated().sorted { ($0.element.slot, $0.offset) < ($1.element.slot, $1.offset) }.map(\.element)
   }
 
   /// One schedule in one go.

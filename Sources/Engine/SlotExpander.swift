@@ -57,7 +57,8 @@ public struct SlotExpander: Sendable {
         try await isCompleted(schedule, by: slot.decision.slot)
       {
         let id = slot.decision.schedule
-        if let due = outcome.delivery?.due, due > now {
+        let due = max(lastInvocation(of: schedule, through: slot.decision.slot), outcome.delivery?.due ?? .epoch)
+        if due > now {
           endings.append(ScheduleEnding(schedule: id, slot: slot.decision.slot, since: schedule.since, due: due))
         } else {
           completed[id] = schedule.version
@@ -106,12 +107,30 @@ public struct SlotExpander: Sendable {
   }
 
   private func isLast(_ slot: Timestamp, of schedule: Schedule) -> Bool {
+    // Where nobody can say, it stays.
+    timetable(of: schedule).map { $0.next(after: slot) == nil } ?? false
+  }
+
+  /// nil if the machine does not know its zone.
+  private func timetable(of schedule: Schedule) -> Timetable? {
     do throws(ZoneError) {
       let zone = schedule.timezone == "UTC" ? ZoneRules.utc : try zones.zone(schedule.timezone)
-      return schedule.clock.timetable(in: zone).next(after: slot) == nil
+      return schedule.clock.timetable(in: zone)
     } catch {
-      return false  // Nobody can say: it stays.
+      return nil
     }
+  }
+
+  /// When the last invocation comes of a schedule that has had its last slot: an earlier slot's may come later within its window.
+  private func lastInvocation(of schedule: Schedule, through slot: Timestamp) -> Timestamp {
+    guard let window = schedule.window, let timetable = timetable(of: schedule) else { return slot }
+    var last = slot + schedule.delay(of: slot)
+    var before = slot
+    while let earlier = timetable.previous(before: before), slot - earlier < .minutes(window) {
+      last = max(last, earlier + schedule.delay(of: earlier))
+      before = earlier
+    }
+    return last
   }
 
   // MARK: Ends within a window

@@ -57,6 +57,17 @@ import Testing
     #expect(try await Self.slots(world) == [])
   }
 
+  @Test func `slots of several schedules that were missed are decided instant by instant`() async throws {
+    let world = try await World(at: World.start)
+    for name in ["a", "b", "c"] { try await Self.make(world, "rate(1 minute)", named: ScheduleName(name)) }
+    _ = try await Self.slots(world)
+    world.clock.set(to: World.start.after(3_600))
+    _ = try await world.restarted().scheduler.tick()
+    let open = try await world.store.openSlots(limit: 1_000).map(\.decision.slot)
+    #expect(open.count == 3 * 61)
+    #expect(open == open.sorted())
+  }
+
   @Test func `a rate fires at once and each period after, one with a start at its start`() async throws {
     let world = try await World(at: Timestamp(milliseconds: World.start.milliseconds + 1))
     try await Self.make(world, "rate(5 minutes)")

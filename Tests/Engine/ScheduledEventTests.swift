@@ -169,6 +169,30 @@ import Testing
     #expect(try await world.store.nextEnding() == nil)
   }
 
+  @Test func `where windows overlap a schedule stays for the latest of its invocations`() async throws {
+    for number in 0..<6 {
+      let world = try await World(try World.settings(schedule: "cron(0 0 1 1 ? 2100)"))
+      try await world.queue("q")
+      let target = world.target(world.settings.names.queue("q"), "x")
+      let name = "often-\(number)"
+      try await world.make(name, "rate(10 minutes)", target, window: 60, completion: .delete)
+      _ = try await world.engine.schedules.change(ScheduleName(name), .testing) { old in
+        var schedule = try #require(old)
+        schedule.end = World.start.after(2_400)
+        return schedule
+      }
+      try await world.live(until: World.start.after(2_400))
+      let schedule = try #require(try await world.store.schedule(ScheduleName(name)))
+      let dues = (0...4).map { World.start.after(600 * $0) + schedule.delay(of: World.start.after(600 * $0)) }
+      let last = try #require(dues.max())
+      try await world.live(until: last - Span(milliseconds: 1))
+      #expect(try await world.names() == [name])
+      try await world.live(until: last)
+      #expect(try await world.names() == [])
+      #expect(try await world.visible("q") == 5)
+    }
+  }
+
   @Test func `a schedule that was changed within its window goes all the same, unless it shall not or has more to do`()
     async throws
   {

@@ -97,6 +97,24 @@ import Testing
     }
   }
 
+  @Test func `what schedules have in common is stored once, and of one that fires once nothing stays behind`()
+    async throws
+  {
+    try await onDisk { stage in
+      let file = try DatabaseFile(stage.folder.appending(path: "bellcrank.db").path)
+      let expressions = ["at(2030-01-01T00:00:00)", "rate(5 minutes)", "rate(5 minutes)", "at(2030-01-02T00:00:00)"]
+      let schedules = try expressions.enumerated().map { number, expression in
+        try ScheduleContract.schedule(ScheduleContract.named("s\(number)"), expression)
+      }
+      _ = try await stage.store.save(schedules, row: ScheduleContract.row)
+      #expect(try await file.dump().count { $0.hasPrefix("clockworks ") } == 1)
+      #expect(try await stage.store.schedules(ScheduleQuery()) == schedules)
+      for schedule in schedules { _ = try await stage.store.remove(schedule.name, row: ScheduleContract.row) }
+      #expect(try await !file.dump().contains { $0.contains("at(2030") && !$0.hasPrefix("ledger ") })
+      try file.close()
+    }
+  }
+
   @Test func `slots that are let go of take none with them that is still open, nor their places`() async throws {
     try await onDisk { stage in
       let store = stage.store
@@ -119,20 +137,27 @@ import Testing
     }
   }
 
-  @Test func `what is urgent goes first and interrupts a transaction of many, whose rest follows in its order`() {
+  @Test func `what is urgent goes first and interrupts a transaction of many, whose rest follows in its order`() throws
+  {
     var queue = WriteQueue<String>()
     let begins = [["a"], ["b", "c"], ["d"]].map { queue.add($0, isUrgent: false) }
     #expect(begins == [true, false, false])
-    var turns = [queue.next(max: 3) ?? []]
-    let rest = turns[0].dropFirst()
-    let early = queue.makesWay(rest)
-    #expect(!early)
-    let beginsUrgent = queue.add(["now"], isUrgent: true)
+    let first = queue.next(max: 3)
+    let turn = try #require(first)
+    let early = queue.makesWay(turn, from: 1)
+    #expect(!early && turn.jobs == ["a", "b", "c"] && !turn.isUrgent)
+    let beginsUrgent = queue.add(["now", "and now"], isUrgent: true)
     #expect(!beginsUrgent)
-    let late = queue.makesWay(rest)
+    let late = queue.makesWay(turn, from: 1)
     #expect(late)
-    while let turn = queue.next(max: 3) { turns.append(turn) }
-    #expect(turns == [["a", "b", "c"], ["now"], ["b", "c", "d"]])
+    let second = queue.next(max: 3)
+    let urgent = try #require(second)
+    _ = queue.add(["too"], isUrgent: true)
+    let isInterrupted = queue.makesWay(urgent, from: 1)
+    #expect(!isInterrupted && urgent.jobs == ["now", "and now"])
+    var turns: [[String]] = []
+    while let turn = queue.next(max: 3) { turns.append(turn.jobs) }
+    #expect(turns == [["too"], ["b", "c", "d"]])
     let beginsAgain = queue.add(["e"], isUrgent: true)
     #expect(beginsAgain)
   }
@@ -167,10 +192,16 @@ import Testing
       /// Which log it is: a number that grows each time that it begins anew. Source: SQLite, "WAL File Format".
       func turn() throws -> [UInt8] { Array(try Data(contentsOf: log)[12..<16]) }
       let before = try turn()
+      let store = try #require(stage.store as? SQLiteStore)
+      // 2,000 pages: many enough to be copied, too few for the writer to do it.
+      try await store.write { db in
+        try db.run("INSERT INTO zone_prints (zone, print) VALUES ('z', HEX(ZEROBLOB(4000000)))")
+      }
       var commits = 0
-      // A commit writes several pages; the writer itself would copy only after 16,384.
-      while try turn() == before, commits < 2_000 {
-        try await stage.store.decide([ScheduleContract.slot(1, commits)], through: nil, plans: [])
+      while try turn() == before, commits < 500 {
+        // Somebody who only reads gives the copy its time; the first commit after it begins the log anew.
+        for _ in 0..<200 { _ = try await store.decidedThrough() }
+        try await store.decide([ScheduleContract.slot(1, commits)], through: nil, plans: [])
         commits += 1
       }
       #expect(try turn() != before)
@@ -182,15 +213,15 @@ import Testing
       let store = try #require(stage.store as? SQLiteStore)
       let log = stage.folder.appending(path: "bellcrank.db-wal").path
       var largest = 0
-      for turn in 0..<4 {
-        // 17,000 pages each.
+      for turn in 0..<7 {
+        // 17,000 pages each, 70 MB. A copy that is under way beside the writer may let one more pass.
         try await store.write { db in
           try db.run("INSERT INTO zone_prints (zone, print) VALUES (?, HEX(ZEROBLOB(35000000)))", ["\(turn)"])
         }
         let size = try FileManager.default.attributesOfItem(atPath: log)[.size] as? Int
         largest = max(largest, try #require(size))
       }
-      #expect(largest < 140_000_000)
+      #expect(largest < 300_000_000)
     }
   }
 

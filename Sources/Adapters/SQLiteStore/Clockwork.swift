@@ -4,7 +4,8 @@ import GRDB
 import Rules
 import Schedules
 
-/// What of a schedule's clock many schedules have in common: a row of `clockworks`, which is read once.
+/// What of a schedule's clock many schedules have in common: a row of `clockworks`, which is read once. Of those that fire once
+/// each has its own, which goes with it.
 struct Clockwork: Hashable {
   let expression: ScheduleExpression
   let timezone: String
@@ -57,8 +58,33 @@ struct Clockwork: Hashable {
     misfire = MisfirePolicy(kind: kind, window: Span(milliseconds: window), countMax: count)
   }
 
-  /// The number of the row that has it, which is made if there is none.
-  func number(_ db: Database) throws -> Int64 {
+  /// - Parameter text: as it is stored; nil if it is not there.
+  fileprivate init(stored text: String?, of schedule: Int64) throws {
+    guard let text, let read = Clockwork(text) else {
+      throw StoreError(.corrupt, "clockwork \(text ?? "") of schedule \(schedule) is not what was written")
+    }
+    self = read
+  }
+
+  /// How a schedule's row says it.
+  enum Mark {
+    case number(Int64)
+    case text(String)
+
+    var stored: any DatabaseValueConvertible {
+      switch self {
+      case .number(let number): number
+      case .text(let text): text
+      }
+    }
+  }
+
+  /// The number of the row that has it, which is made if there is none; its text where nobody shares it.
+  func mark(_ db: Database) throws -> Mark {
+    expression.isOnce ? .text(text) : .number(try number(db))
+  }
+
+  private func number(_ db: Database) throws -> Int64 {
     let text = text
     let known = try Int64.fetchOne(
       db.cachedStatement(sql: "SELECT id FROM clockworks WHERE text = ?"), arguments: [text])
@@ -82,7 +108,12 @@ struct ClockReader {
   }
 
   mutating func clock(_ row: Row) throws -> StoredClock {
-    let work = try clockwork(row[2], of: row[0])
+    let work: Clockwork
+    if let number = Int64.fromDatabaseValue(row[2] as DatabaseValue) {
+      work = try clockwork(number, of: row[0])
+    } else {
+      work = try Clockwork(stored: row[2], of: row[0])
+    }
     let start: Int64? = row[4]
     let end: Int64? = row[5]
     return StoredClock(
@@ -98,9 +129,7 @@ struct ClockReader {
     if let read = known[number] { return read }
     let text = try String.fetchOne(
       db.cachedStatement(sql: "SELECT text FROM clockworks WHERE id = ?"), arguments: [number])
-    guard let read = text.flatMap({ Clockwork($0) }) else {
-      throw StoreError(.corrupt, "clockwork \(text ?? "\(number)") of schedule \(id) is not what was written")
-    }
+    let read = try Clockwork(stored: text, of: id)
     known[number] = read
     return read
   }

@@ -11,7 +11,7 @@ final class GroupCommit: Sendable {
 
   private struct Job: Sendable {
     let run: @Sendable (Database) throws -> Void
-    /// Told once the transaction is durable, or why it is not.
+    /// Told once it is durable, or why it is not.
     let done: @Sendable ((any Error)?) -> Void
   }
 
@@ -105,44 +105,47 @@ final class GroupCommit: Sendable {
   }
 
   private func drain(_ db: Database) {
-    while var batch = queue.withLock({ $0.next(max: GroupCommit.batchMax) }) {
+    while var turn = queue.withLock({ $0.next(max: GroupCommit.batchMax) }) {
       let before = db.totalChangesCount
+      var failures: [Int: any Error] = [:]
       do {
         try db.inTransaction(.immediate) {
           // Alone in its transaction a write needs no savepoint: it is undone with it.
-          if batch.count == 1, let job = batch.first {
+          if turn.jobs.count == 1, let job = turn.jobs.first {
             try job.run(db)
             return .commit
           }
-          for (index, job) in batch.enumerated() {
-            if index > 0, queue.withLock({ $0.makesWay(batch[index...]) }) {
-              batch.removeSubrange(index...)
+          for (index, job) in turn.jobs.enumerated() {
+            let whole = turn
+            if index > 0, queue.withLock({ $0.makesWay(whole, from: index) }) {
+              turn.jobs.removeSubrange(index...)
               break
             }
-            attempt(job, db)
+            failures[index] = attempt(job, db)
             // A full disk may make SQLite undo the whole transaction: then nothing of the batch has been kept.
             guard db.isInsideTransaction else { throw StoreError(.unavailable, "SQLite undid the transaction") }
           }
           return .commit
         }
         if db.totalChangesCount != before { committed.ring() }
-        for job in batch { job.done(nil) }
+        for (index, job) in turn.jobs.enumerated() { job.done(failures[index]) }
         afterCommit(db)
       } catch {
-        for job in batch { job.done(error) }
+        for job in turn.jobs { job.done(error) }
       }
     }
   }
 
-  /// A failing write is undone and remembered by its own job; the transaction goes on.
-  private func attempt(_ job: Job, _ db: Database) {
+  /// Undoes a write that fails, and says why it did; the transaction goes on.
+  private func attempt(_ job: Job, _ db: Database) -> (any Error)? {
     do {
       try db.inSavepoint {
         try job.run(db)
         return .commit
       }
+      return nil
     } catch {
-      return  // The job keeps its error and hands it to whoever waits for it.
+      return error
     }
   }
 }

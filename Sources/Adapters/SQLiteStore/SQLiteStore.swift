@@ -61,8 +61,8 @@ public final class SQLiteStore: Sendable {
   /// Closes the files; nothing may be asked afterwards.
   public func close() throws(StoreError) {
     do {
-      try checkpointer?.close()
       try database.close()
+      try checkpointer?.close()
     } catch {
       throw StoreError(error)
     }

@@ -4,12 +4,14 @@ import GRDB
 import Rules
 import Schedules
 
-/// A schedule as a row of `schedules`: what says when it fires is in columns, its clockwork by number, the rest in `json`.
+/// A schedule as a row of `schedules`: what says when it fires is in columns, its clockwork by number (or, where it fires once, as
+/// it is), the rest in `json`.
 enum ScheduleRow {
   /// What `schedule(_:)` reads.
   static let select = """
-    SELECT s.id, s.group_name, s.name, s.state, c.text AS clockwork, s.since, s.start_at, s.end_at, s.json
-    FROM schedules AS s JOIN clockworks AS c ON c.id = s.clockwork
+    SELECT s.id, s.group_name, s.name, s.state, COALESCE(c.text, s.clockwork) AS clockwork, s.since, s.start_at,
+      s.end_at, s.json
+    FROM schedules AS s LEFT JOIN clockworks AS c ON c.id = s.clockwork
     """
 
   static func schedule(_ row: Row) throws -> Schedule {

@@ -51,9 +51,9 @@ struct ScheduleTexts: Sendable {
     }
   }
 
-  /// Hands on the place of each schedule among all, the number of its clockwork in the database, and its text.
-  func forEach(_ db: Database, _ body: (Int, Int64, UnsafeBufferPointer<UInt8>) throws -> Void) throws {
-    let stored = try clockworks.map { try $0.number(db) }
+  /// Hands on the place of each schedule among all, how its clockwork is stored, and its text.
+  func forEach(_ db: Database, _ body: (Int, Clockwork.Mark, UnsafeBufferPointer<UInt8>) throws -> Void) throws {
+    let stored = try clockworks.map { try $0.mark(db) }
     try bytes.withUnsafeBufferPointer { bytes in
       var start = 0
       for (place, index) in range.enumerated() {
@@ -81,13 +81,16 @@ struct ScheduleWriter {
 
   /// The schedule's id, and whether it was there and fires when it did.
   func write(
-    _ schedule: Schedule, _ clockwork: Int64, _ text: UnsafeBufferPointer<UInt8>
+    _ schedule: Schedule, _ clockwork: Clockwork.Mark, _ text: UnsafeBufferPointer<UInt8>
   ) throws -> (id: Int64, keepsTime: Bool) {
     if schedule.version == 1 {
       insert.bind(1, schedule.name.group)
       insert.bind(2, schedule.name.name)
       insert.bind(3, schedule.state.rawValue)
-      insert.bind(4, clockwork)
+      switch clockwork {
+      case .number(let number): insert.bind(4, number)
+      case .text(let text): insert.bind(4, text)
+      }
       insert.bind(5, schedule.since.milliseconds)
       insert.bind(6, schedule.start?.milliseconds)
       insert.bind(7, schedule.end?.milliseconds)
@@ -106,7 +109,7 @@ struct ScheduleWriter {
       WHERE id = ?
       """,
       [
-        schedule.state.rawValue, clockwork, schedule.since.milliseconds, schedule.start?.milliseconds,
+        schedule.state.rawValue, clockwork.stored, schedule.since.milliseconds, schedule.start?.milliseconds,
         schedule.end?.milliseconds, schedule.pause?.until?.milliseconds, String(decoding: text, as: UTF8.self), id,
       ])
     return (id, Clockwork(schedule).keepsTime(schedule, old))

@@ -74,7 +74,7 @@ enum Schema {
         "INSERT INTO short_schedules VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
           row["id"] as Int64, schedule.name.group, schedule.name.name, schedule.state.rawValue,
-          try Clockwork(schedule).number(db), schedule.since.milliseconds, schedule.start?.milliseconds,
+          try Clockwork(schedule).mark(db).stored, schedule.since.milliseconds, schedule.start?.milliseconds,
           schedule.end?.milliseconds, row["pause_until"] as Int64?, String(decoding: text, as: UTF8.self),
         ])
     }
@@ -101,7 +101,7 @@ enum Schema {
     "CREATE TABLE clockworks (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE)",
     """
     CREATE TABLE short_schedules (id INTEGER PRIMARY KEY AUTOINCREMENT, group_name TEXT NOT NULL, name TEXT NOT NULL,
-      state TEXT NOT NULL, clockwork INTEGER NOT NULL, since INTEGER NOT NULL, start_at INTEGER, end_at INTEGER,
+      state TEXT NOT NULL, clockwork BLOB NOT NULL, since INTEGER NOT NULL, start_at INTEGER, end_at INTEGER,
       pause_until INTEGER, json TEXT NOT NULL, UNIQUE (group_name, name))
     """,
   ]
